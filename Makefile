@@ -1,0 +1,56 @@
+# tip_module: see README.md for the two commands, docs/development.md for more.
+
+EXTENSION  = tip_module
+EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
+MODULE_big = $(EXTENSION)
+
+OBJS = \
+	src/tip_module.o \
+	src/codes.o \
+	src/codes_io.o \
+	src/codes_set.o \
+	src/codes_stats.o
+
+# In the order in which CREATE EXTENSION runs them.
+SQL_PARTS = \
+	sql/00-guard.sql \
+	sql/10-codes.sql \
+	sql/11-code_types.sql \
+	sql/12-code_functions.sql \
+	sql/30-model.sql \
+	sql/90-privileges.sql
+
+REGRESS = \
+	codes
+
+PG_CONFIG  ?= pg_config
+BUILT      = sql/$(EXTENSION)--$(EXTVERSION).sql
+DATA_built = $(BUILT)
+DATA       = $(filter-out $(BUILT),$(wildcard sql/$(EXTENSION)--*.sql))
+SHLIB_LINK += -lcrypto
+PG_CPPFLAGS += -I$(srcdir)/src
+PG_CFLAGS  += -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
+	-Wno-missing-field-initializers -Wno-error=deprecated-declarations
+REGRESS_OPTS += --inputdir=test
+EXTRA_CLEAN = sql/11-code_types.sql
+
+.PHONY: demo test bench lint
+
+ifneq ($(shell command -v $(PG_CONFIG) 2>/dev/null),)
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+ifneq ($(wildcard $(PGXS)),)
+include $(PGXS)
+endif
+endif
+
+# One row file says which types exist; each is stamped out of a template.
+sql/11-code_types.sql: src/code_lists.def sql/code_type.sql.in \
+		sql/code_set.sql.in sql/stamp.awk
+	awk -f sql/stamp.awk sql/code_type.sql.in sql/code_set.sql.in \
+		src/code_lists.def > $@.tmp
+	mv $@.tmp $@
+
+$(BUILT): $(SQL_PARTS) $(EXTENSION).control
+	cat $(SQL_PARTS) > $@
+
+$(OBJS): $(wildcard src/*.h src/*.def)

@@ -1,0 +1,19 @@
+/*
+ * tip_module.c
+ *		Module magic and start-up.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "codes.h"
+
+PG_MODULE_MAGIC;
+
+void		_PG_init(void);
+
+void
+_PG_init(void)
+{
+	TipCodesInit();
+}
