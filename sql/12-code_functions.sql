@@ -1,0 +1,45 @@
+-- Codes: what people read.
+
+CREATE FUNCTION tip.in_branch(code tip.subdivision, parent tip.country)
+RETURNS bool
+AS 'MODULE_PATHNAME', 'tip_code_in_branch'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION tip.in_branch(tip.subdivision, tip.country) IS
+'true where a subdivision belongs to a country';
+
+CREATE VIEW tip.code_list AS
+SELECT list, number, code, parent, rank, en AS label, source
+FROM tip_impl.code_lists();
+COMMENT ON VIEW tip.code_list IS
+'every code of every list, with its English label; the four missing codes are in each';
+COMMENT ON COLUMN tip.code_list.list IS 'name of the list, which is the name of its type in schema tip';
+COMMENT ON COLUMN tip.code_list.number IS 'stored number, never reused';
+COMMENT ON COLUMN tip.code_list.code IS 'what input accepts and output prints';
+COMMENT ON COLUMN tip.code_list.parent IS 'code above this one, if the list is a hierarchy';
+COMMENT ON COLUMN tip.code_list.rank IS 'place in the list as people read it';
+COMMENT ON COLUMN tip.code_list.label IS 'English label';
+COMMENT ON COLUMN tip.code_list.source IS 'standard that the code comes from';
+
+CREATE VIEW tip.code_label AS
+SELECT c.list, c.code, l.language, coalesce(l.label, c.en) AS label,
+       l.label IS NOT NULL AS is_translated
+FROM tip_impl.code_lists() AS c,
+     LATERAL (VALUES ('en', c.en), ('es', c.es), ('fr', c.fr), ('nl', c.nl),
+                     ('ht', c.ht)) AS l(language, label);
+COMMENT ON VIEW tip.code_label IS
+'labels of every code in English, Spanish, French, Dutch and Haitian Creole';
+COMMENT ON COLUMN tip.code_label.list IS 'name of the list';
+COMMENT ON COLUMN tip.code_label.code IS 'the code';
+COMMENT ON COLUMN tip.code_label.language IS 'en, es, fr, nl or ht';
+COMMENT ON COLUMN tip.code_label.label IS 'label; English where there is no translation';
+COMMENT ON COLUMN tip.code_label.is_translated IS 'false where the English label stands in';
+
+CREATE VIEW tip.list AS
+SELECT list, list_number, is_settable, title, source
+FROM tip_impl.list_titles();
+COMMENT ON VIEW tip.list IS 'the code lists themselves';
+COMMENT ON COLUMN tip.list.list IS 'name of the list, which is the name of its type in schema tip';
+COMMENT ON COLUMN tip.list.list_number IS 'stored number of the list';
+COMMENT ON COLUMN tip.list.is_settable IS 'true where a type tip.<list>_set exists';
+COMMENT ON COLUMN tip.list.title IS 'English title';
+COMMENT ON COLUMN tip.list.source IS 'standard that the list comes from';
