@@ -371,8 +371,11 @@ tip_set_each(PG_FUNCTION_ARGS)
 	funcctx = SRF_PERCALL_SETUP();
 	members = funcctx->user_fctx;
 	if (funcctx->call_cntr < funcctx->max_calls)
-		SRF_RETURN_NEXT(funcctx,
-						TipCodeGetDatum(members[funcctx->call_cntr]));
+	{
+		TipCode		code = members[funcctx->call_cntr];
+
+		SRF_RETURN_NEXT(funcctx, TipCodeGetDatum(code));
+	}
 	SRF_RETURN_DONE(funcctx);
 }
 

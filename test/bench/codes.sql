@@ -33,7 +33,7 @@ SELECT format('CREATE UNLOGGED TABLE bench.as_text (id int, %s)',
 FROM picked
 \gexec
 SELECT format($$COPY (SELECT i, %s FROM generate_series(1, %s) AS i) TO %L$$,
-	string_agg(format('%L::text[][1 + abs(hashint8(i * 8 + %s) %% %s)]', codes, col,
+	string_agg(format('(%L::text[])[1 + abs(hashint8(i * 8 + %s) %% %s)]', codes, col,
 		array_length(codes, 1)), ', ' ORDER BY col),
 	:rows, current_setting('data_directory') || '/bench_codes.txt')
 FROM picked
