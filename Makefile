@@ -9,7 +9,11 @@ OBJS = \
 	src/codes.o \
 	src/codes_io.o \
 	src/codes_set.o \
-	src/codes_stats.o
+	src/codes_stats.o \
+	src/release.o \
+	src/release_attack.o \
+	src/release_lp.o \
+	src/release_suppress.o
 
 # In the order in which CREATE EXTENSION runs them.
 SQL_PARTS = \
@@ -18,10 +22,12 @@ SQL_PARTS = \
 	sql/11-code_types.sql \
 	sql/12-code_functions.sql \
 	sql/30-model.sql \
+	sql/70-release.sql \
 	sql/90-privileges.sql
 
 REGRESS = \
-	codes
+	codes \
+	release
 
 PG_CONFIG  ?= pg_config
 BUILT      = sql/$(EXTENSION)--$(EXTVERSION).sql
