@@ -1,5 +1,7 @@
 # tip_module: see README.md for the two commands, docs/development.md for more.
 
+.DEFAULT_GOAL = all
+
 EXTENSION  = tip_module
 EXTVERSION = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
 MODULE_big = $(EXTENSION)
@@ -40,7 +42,24 @@ PG_CFLAGS  += -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
 REGRESS_OPTS += --inputdir=test
 EXTRA_CLEAN = sql/11-code_types.sql
 
-.PHONY: demo test bench lint
+.PHONY: demo test bench lint docs docs-check print-regress
+
+# These need no PostgreSQL to begin with: they install what is missing.
+test:
+	@sh test/run_test.sh
+demo:
+	@sh test/run_demo.sh
+bench:
+	@sh test/run_bench.sh
+lint:
+	@sh test/run_lint.sh
+docs:
+	@sh test/run_docs.sh print
+docs-check:
+	@sh test/run_docs.sh check
+
+print-regress:
+	@echo $(REGRESS)
 
 ifneq ($(shell command -v $(PG_CONFIG) 2>/dev/null),)
 PGXS := $(shell $(PG_CONFIG) --pgxs)
