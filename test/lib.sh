@@ -88,6 +88,14 @@ clean_work() {
 # own installation stays as it is.
 private_postgres() {
 	PREFIX=$WORK/pg
+	if [ -n "${PG_TREE:-}" ]; then
+		# a server built from source, with pgTAP's files from the package
+		cp -a "$PG_TREE" "$PREFIX"
+		BINDIR=$PREFIX/bin
+		cp -a "/usr/share/postgresql/$PG_MAJOR/extension/"pgtap* \
+			"$("$BINDIR/pg_config" --sharedir)/extension/"
+		return
+	fi
 	mkdir -p "$PREFIX/lib/postgresql" "$PREFIX/share/postgresql" "$PREFIX/include"
 	cp -a "/usr/lib/postgresql/$PG_MAJOR" "$PREFIX/lib/postgresql/"
 	cp -a "/usr/share/postgresql/$PG_MAJOR" "$PREFIX/share/postgresql/"
@@ -161,11 +169,29 @@ start_cluster() {
 		(umask 077; sh "$WORK/tree/test/make_key.sh" >"$WORK/test.key")
 		echo "tip_module.key_file = '$WORK/test.key'" >>"$WORK/$1/postgresql.conf"
 	fi
-	# unlike pg_ctl with -l, this leaves the log where a failure can show it
-	"$BINDIR/pg_ctl" -D "$WORK/$1" -w -s -l "$WORK/$1.log" start ||
-		{ tail -20 "$WORK/$1.log" >&2; die "the server did not start"; }
+	if [ -n "${VALGRIND:-}" ]; then
+		start_under_valgrind "$WORK/$1"
+	else
+		"$BINDIR/pg_ctl" -D "$WORK/$1" -w -s -l "$WORK/$1.log" start ||
+			{ tail -20 "$WORK/$1.log" >&2; die "the server did not start"; }
+	fi
 	export PGHOST="$SOCKETS" PGPORT=5432 PGUSER=postgres
 	export PATH="$BINDIR:$PATH"
+}
+
+# Every backend writes what valgrind finds into a file of its own.
+start_under_valgrind() {
+	mkdir -p "$WORK/valgrind"
+	valgrind --quiet --trace-children=yes --leak-check=no --time-stamp=no \
+		--suppressions="$PREFIX/valgrind.supp" --error-limit=no \
+		--log-file="$WORK/valgrind/%p.log" \
+		"$BINDIR/postgres" -D "$1" >"$1.log" 2>&1 &
+	for i in $(seq 120); do
+		"$BINDIR/pg_isready" -q -h "$SOCKETS" && return
+		sleep 1
+	done
+	tail -20 "$1.log" >&2
+	die "the server did not start under valgrind"
 }
 
 stop_cluster() {

@@ -93,8 +93,12 @@ run_pgtap() {
 	psql -qX -d postgres -c 'CREATE DATABASE pgtap_tip_module'
 	psql -qX -d pgtap_tip_module -c 'CREATE EXTENSION pgtap' \
 		-c 'CREATE EXTENSION tip_module'
-	(cd "$WORK/tree" && run_prove pgtap pg_prove -v -d pgtap_tip_module \
-		test/pgtap/*.sql; echo "$PASSED $FAILED $SKIPPED" >"$WORK/counts")
+	files=
+	for topic in ${TOPICS:-$(cd "$WORK/tree/test/pgtap" && ls *.sql | sed 's/\.sql$//')}; do
+		files="$files test/pgtap/$topic.sql"
+	done
+	(cd "$WORK/tree" && run_prove pgtap pg_prove -v -d pgtap_tip_module $files
+	echo "$PASSED $FAILED $SKIPPED" >"$WORK/counts")
 	read PASSED FAILED SKIPPED <"$WORK/counts"
 }
 
@@ -110,15 +114,32 @@ run_tap() {
 	read PASSED FAILED SKIPPED <"$WORK/counts"
 }
 
+# Anything that valgrind wrote counts as one failure.
+check_valgrind() {
+	say "valgrind"
+	found=$(cat "$WORK"/valgrind/*.log | grep -cE '^==[0-9]+== ' || true)
+	if [ "$found" -gt 0 ]; then
+		cat "$WORK"/valgrind/*.log | head -100 >&2
+		add 0 1 0
+	else
+		echo "nothing found in $(ls "$WORK/valgrind" | wc -l) processes"
+		add 1 0 0
+	fi
+}
+
+SUITES=${SUITES:-regress pgtap isolation tap}
+wants() { case " $SUITES " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
+
 PGXS=$("$BINDIR/pg_config" --pkglibdir)/pgxs
 say "PostgreSQL $("$BINDIR/pg_config" --version | cut -d' ' -f2)"
 build_and_install
 start_cluster main
-run_regress
-run_pgtap
-run_isolation
+if wants regress; then run_regress; fi
+if wants pgtap; then run_pgtap; fi
+if wants isolation; then run_isolation; fi
 stop_cluster main
-run_tap
+[ -z "${VALGRIND:-}" ] || check_valgrind
+if wants tap; then run_tap; fi
 echo
 if [ "$SKIPPED" -gt 0 ]; then
 	echo "$PASSED passed, $FAILED failed, $SKIPPED skipped"
