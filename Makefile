@@ -12,6 +12,7 @@ OBJS = \
 	src/codes_io.o \
 	src/codes_set.o \
 	src/codes_stats.o \
+	src/dates.o \
 	src/release.o \
 	src/release_attack.o \
 	src/release_lp.o \
@@ -23,12 +24,14 @@ SQL_PARTS = \
 	sql/10-codes.sql \
 	sql/11-code_types.sql \
 	sql/12-code_functions.sql \
+	sql/20-dates.sql \
 	sql/30-model.sql \
 	sql/70-release.sql \
 	sql/90-privileges.sql
 
 REGRESS = \
 	codes \
+	dates \
 	release
 
 PG_CONFIG  ?= pg_config

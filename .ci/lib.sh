@@ -95,8 +95,6 @@ fetch_source() {
 	for suite in bookworm bookworm-updates; do
 		echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $MIRROR $suite main"
 	done >"$apt/sources.list"
-	echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${MIRROR%/debian}/debian-security bookworm-security main" \
-		>>"$apt/sources.list"
 	local options="-o Dir::Etc::sourcelist=$apt/sources.list -o Dir::Etc::sourceparts=/dev/null
 		-o Dir::State::lists=$apt/lists -o Dir::Cache=$apt/cache -o APT::Sandbox::User=root"
 	(cd "$1" && $APT $options update && $APT $options source postgresql-15)
