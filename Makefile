@@ -27,6 +27,7 @@ SQL_PARTS = \
 	sql/20-dates.sql \
 	sql/30-model.sql \
 	sql/70-release.sql \
+	sql/80-report.sql \
 	sql/90-privileges.sql
 
 REGRESS = \

@@ -1,0 +1,92 @@
+-- Privileges: nobody executes anything by default but what is listed here.
+
+REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA tip FROM PUBLIC;
+
+-- An IMMUTABLE function reads no table: a code's label, a date's bounds, an
+-- addition of counts.  Of the others only the shipped reference data.
+DO $$
+DECLARE
+    routine regprocedure;
+BEGIN
+    FOR routine IN
+        SELECT p.oid FROM pg_catalog.pg_proc AS p
+         WHERE p.pronamespace = 'tip'::pg_catalog.regnamespace
+           AND (p.provolatile = 'i' OR p.prokind = 'a'
+                OR p.proname IN ('today', 'to_scheme', 'from_scheme', 'label'))
+           AND NOT p.prosecdef
+    LOOP
+        EXECUTE pg_catalog.format('GRANT EXECUTE ON ROUTINE %s TO PUBLIC',
+                                  routine);
+    END LOOP;
+END
+$$;
+GRANT SELECT ON tip.code_list, tip.code_label, tip.list TO PUBLIC;
+
+CREATE FUNCTION tip_impl.grant_routines(grantee regrole, names text[])
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+DECLARE
+    routine regprocedure;
+BEGIN
+    FOR routine IN
+        SELECT p.oid FROM pg_proc AS p
+         WHERE p.pronamespace = 'tip'::regnamespace AND p.proname = ANY (names)
+    LOOP
+        EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', routine, grantee);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION tip_impl.grant_routines(regrole, text[]) IS
+'grant execution of the routines of schema tip that have one of these names';
+
+CREATE FUNCTION tip.grant_recorder(grantee regrole,
+    data_schema name DEFAULT 'tip_data')
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+BEGIN
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO %s', data_schema, grantee);
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA %I TO %s',
+                   data_schema, grantee);
+    PERFORM tip_impl.grant_routines(grantee,
+        '{save,check_record,check_table,find_person}');
+END
+$$;
+COMMENT ON FUNCTION tip.grant_recorder(regrole, name) IS
+'let a role write and read the records of a data schema, but delete none';
+
+CREATE FUNCTION tip.grant_analyst(grantee regrole) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+BEGIN
+    EXECUTE format('GRANT SELECT ON tip.release, tip.release_cell, tip.policy, '
+                   'tip.measure, tip.release_plan, tip.release_plan_table TO %s',
+                   grantee);
+    IF to_regnamespace('tip_public') IS NOT NULL THEN
+        EXECUTE format('GRANT USAGE ON SCHEMA tip_public TO %s', grantee);
+        EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA tip_public TO %s',
+                       grantee);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION tip.grant_analyst(regrole) IS
+'let a role read what has been released, and no record';
+
+CREATE FUNCTION tip.grant_reidentifier(grantee regrole) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+BEGIN
+    PERFORM tip_impl.grant_routines(grantee,
+        '{request_reidentification,approve,reidentify}');
+END
+$$;
+COMMENT ON FUNCTION tip.grant_reidentifier(regrole) IS
+'let a role ask for, approve or carry out a re-identification; never all three for one case';
+
+REVOKE EXECUTE ON FUNCTION tip.grant_recorder(regrole, name),
+    tip.grant_analyst(regrole), tip.grant_reidentifier(regrole) FROM PUBLIC;
