@@ -33,7 +33,9 @@ SQL_PARTS = \
 REGRESS = \
 	codes \
 	dates \
-	release
+	release \
+	report \
+	privileges
 
 PG_CONFIG  ?= pg_config
 BUILT      = sql/$(EXTENSION)--$(EXTVERSION).sql
