@@ -13,6 +13,8 @@ OBJS = \
 	src/codes_set.o \
 	src/codes_stats.o \
 	src/dates.o \
+	src/identity.o \
+	src/identity_keys.o \
 	src/release.o \
 	src/release_attack.o \
 	src/release_lp.o \
@@ -26,6 +28,7 @@ SQL_PARTS = \
 	sql/12-code_functions.sql \
 	sql/20-dates.sql \
 	sql/30-model.sql \
+	sql/50-identity.sql \
 	sql/70-release.sql \
 	sql/80-report.sql \
 	sql/90-privileges.sql
@@ -33,6 +36,7 @@ SQL_PARTS = \
 REGRESS = \
 	codes \
 	dates \
+	identity \
 	release \
 	report \
 	privileges

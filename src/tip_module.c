@@ -7,6 +7,8 @@
 #include "fmgr.h"
 
 #include "codes.h"
+#include "compat.h"
+#include "identity.h"
 
 PG_MODULE_MAGIC;
 
@@ -16,4 +18,6 @@ void
 _PG_init(void)
 {
 	TipCodesInit();
+	TipIdentityInit();
+	MarkGUCPrefixReserved("tip_module");
 }
