@@ -297,7 +297,7 @@ BuildRepair(const Work *work, Repair *repair, int target, int64 distance)
 		lp->basis[row++] = change;
 	}
 	FillSum(&cube->group[target], repair, lp, row, distance > 0 ? 1 : -1);
-	TipLpRhs(lp, row) = Abs(distance);
+	TipLpRhs(lp, row) = distance > 0 ? distance : -distance;
 	return lp;
 }
 
