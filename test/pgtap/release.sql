@@ -106,6 +106,45 @@ SELECT cmp_ok((SELECT count(*) FROM broken WHERE lowest = highest), '>',
 SELECT is_empty('SELECT * FROM broken WHERE (lowest = highest) <> (low = high)',
 	'and our attacker finds the same cells');
 
+-- A person alone in a cell knows that cell: how many small cells of others
+-- does one of them fix?
+CREATE FUNCTION pg_temp.insider_leaks(counts int[], insiders boolean)
+RETURNS int8 LANGUAGE sql AS $$
+WITH fate AS MATERIALIZED (
+	SELECT * FROM tip_impl.protect_cells('{3,4}', '{0,0,0,0,0,0,0}',
+		'{1,1,1,2,1,3,2,1,2,2,2,3}', counts::int8[], '{3}',
+		'{1000,100,10,1}', 5, 1, false, insiders, NULL, false)
+), t AS MATERIALIZED (
+	SELECT y FROM pg_temp.every_table(counts,
+		(SELECT array_agg(NOT f.is_hidden ORDER BY f.node) FROM fate AS f
+		 WHERE f.level = 2),
+		(SELECT array_agg(f.n::int ORDER BY f.node) FROM fate AS f
+		 WHERE f.node[1] > 0 AND f.node[2] = 0),
+		(SELECT array_agg(NOT f.is_hidden ORDER BY f.node) FROM fate AS f
+		 WHERE f.node[1] > 0 AND f.node[2] = 0),
+		(SELECT array_agg(f.n::int ORDER BY f.node) FROM fate AS f
+		 WHERE f.node[1] = 0 AND f.node[2] > 0),
+		(SELECT array_agg(NOT f.is_hidden ORDER BY f.node) FROM fate AS f
+		 WHERE f.node[1] = 0 AND f.node[2] > 0),
+		(SELECT f.n::int FROM fate AS f WHERE f.level = 0),
+		(SELECT NOT f.is_hidden FROM fate AS f WHERE f.level = 0), 14) AS y
+)
+SELECT count(*)
+FROM generate_series(1, 6) AS own, generate_series(1, 6) AS other
+WHERE counts[own] = 1 AND other <> own AND counts[other] BETWEEN 1 AND 4
+  AND (SELECT count(DISTINCT t.y[other]) FROM t WHERE t.y[own] = 1) = 1
+$$;
+
+CREATE TEMP TABLE tables AS
+SELECT c FROM (VALUES ('{1,7,9,3,8,9}'::int[]), ('{1,3,8,6,7,9}'),
+	('{1,2,7,8,6,9}'), ('{9,1,6,7,2,8}'), ('{1,6,7,8,1,9}'),
+	('{2,1,9,8,7,6}')) AS t(c);
+
+SELECT cmp_ok((SELECT sum(pg_temp.insider_leaks(c, false)) FROM tables),
+	'>', 0::numeric, 'without insiders in the audit one person fixes another');
+SELECT is((SELECT sum(pg_temp.insider_leaks(c, true)) FROM tables),
+	0::numeric, 'with them nobody does');
+
 -- The same question has the same answer.
 SELECT results_eq(
 	$$SELECT * FROM tip_impl.protect_cells('{3,4}', '{0,0,0,0,0,0,0}',
