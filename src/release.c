@@ -373,7 +373,7 @@ BuildCube(Grid *grid, FunctionCallInfo fcinfo)
 	ReadTables(grid, PG_GETARG_ARRAYTYPE_P(4));
 	cost = ArrayData(PG_GETARG_ARRAYTYPE_P(5), INT8OID, "costs", &costs);
 	if (costs != 4)
-		BadArgument("costs are those of a total, one-way, two-way and leaf cell");
+		BadArgument("costs are of a total, one-way, two-way, leaf cell");
 	for (int i = 0; i < 4; i++)
 		if (cost[i] < 1 || cost[i] > 1000000)
 			BadArgument("cell cost must be between 1 and 1000000");

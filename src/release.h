@@ -61,16 +61,16 @@ typedef struct TipCube
 	int			vars;
 	int			groups;
 	TipGroup   *group;
-	int		   *single;			/* group of a variable alone, or -1 */
+	int		   *single;			/* group of a variable alone */
 	int64	   *truth;
-	int64		cap;			/* what an attacker takes the total to be below */
+	int64		cap;			/* what the total is taken to be below */
 } TipCube;
 
 /* The attacker knows the rules, every published number, and one own cell. */
 typedef struct TipAttack
 {
 	const TipCube *cube;
-	int			pinned;			/* variable that an insider knows, or -1 */
+	int			pinned;			/* variable an insider knows, or -1 */
 	int		   *column;			/* of a variable, -1: known */
 	int64	   *low;
 	TipLp	   *lp;

@@ -191,9 +191,9 @@ typedef struct Repair
 {
 	int			rows;
 	int			columns;
-	int		   *up;				/* column of a variable, -1: it cannot move */
+	int		   *up;				/* column of a variable, -1: fixed */
 	int		   *down;
-	int		   *change;			/* first column of a group, -1: free to move */
+	int		   *change;			/* first column of a group, -1: free */
 	int64	   *gain;
 } Repair;
 
