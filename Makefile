@@ -15,6 +15,7 @@ OBJS = \
 	src/dates.o \
 	src/identity.o \
 	src/identity_keys.o \
+	src/tabulation_cell.o \
 	src/release.o \
 	src/release_attack.o \
 	src/release_lp.o \
@@ -29,6 +30,7 @@ SQL_PARTS = \
 	sql/20-dates.sql \
 	sql/30-model.sql \
 	sql/50-identity.sql \
+	sql/60-tabulation.sql \
 	sql/70-release.sql \
 	sql/80-report.sql \
 	sql/90-privileges.sql
@@ -37,6 +39,7 @@ REGRESS = \
 	codes \
 	dates \
 	identity \
+	tabulation \
 	release \
 	report \
 	privileges
