@@ -15,6 +15,7 @@ OBJS = \
 	src/dates.o \
 	src/identity.o \
 	src/identity_keys.o \
+	src/tabulation.o \
 	src/tabulation_cell.o \
 	src/release.o \
 	src/release_attack.o \

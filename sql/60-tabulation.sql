@@ -143,3 +143,82 @@ CREATE FUNCTION tip.cell(VARIADIC "any") RETURNS tip.cell
 AS 'MODULE_PATHNAME', 'tip_cell_make'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION tip.cell(VARIADIC "any") IS 'one to eight codes, booleans or integers from 1 to 1018; NULL becomes not recorded';
+
+CREATE TYPE tip.tabulation;
+CREATE FUNCTION tip_impl.tabulation_in(cstring) RETURNS tip.tabulation
+AS 'MODULE_PATHNAME', 'tip_tabulation_in'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION tip_impl.tabulation_out(tip.tabulation) RETURNS cstring
+AS 'MODULE_PATHNAME', 'tip_tabulation_out'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION tip_impl.tabulation_recv(internal) RETURNS tip.tabulation
+AS 'MODULE_PATHNAME', 'tip_tabulation_recv'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION tip_impl.tabulation_send(tip.tabulation) RETURNS bytea
+AS 'MODULE_PATHNAME', 'tip_tabulation_send'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE TYPE tip.tabulation (
+	INPUT = tip_impl.tabulation_in,
+	OUTPUT = tip_impl.tabulation_out,
+	RECEIVE = tip_impl.tabulation_recv,
+	SEND = tip_impl.tabulation_send,
+	INTERNALLENGTH = VARIABLE,
+	ALIGNMENT = double,
+	STORAGE = extended
+);
+COMMENT ON TYPE tip.tabulation IS
+'table of counts, sums of record keys and sums of a measure, by cell';
+
+CREATE FUNCTION tip_impl.tabulation_eq(tip.tabulation, tip.tabulation)
+RETURNS bool AS 'MODULE_PATHNAME', 'tip_tabulation_eq'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE OPERATOR pg_catalog.= (
+	LEFTARG = tip.tabulation, RIGHTARG = tip.tabulation,
+	FUNCTION = tip_impl.tabulation_eq, COMMUTATOR = OPERATOR(pg_catalog.=)
+);
+COMMENT ON OPERATOR pg_catalog.= (tip.tabulation, tip.tabulation) IS
+'same cells with the same counts and sums';
+
+CREATE FUNCTION tip_impl.tabulate_add(tip.tabulation, tip.cell, int8)
+RETURNS tip.tabulation AS 'MODULE_PATHNAME', 'tip_tabulate_add'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION tip_impl.tabulate_add(tip.tabulation, tip.cell, int8, int8)
+RETURNS tip.tabulation AS 'MODULE_PATHNAME', 'tip_tabulate_add'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE FUNCTION tip_impl.tabulation_combine(tip.tabulation, tip.tabulation)
+RETURNS tip.tabulation AS 'MODULE_PATHNAME', 'tip_tabulation_combine'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+CREATE AGGREGATE tip.tabulate(tip.cell, int8) (
+	SFUNC = tip_impl.tabulate_add, STYPE = tip.tabulation,
+	COMBINEFUNC = tip_impl.tabulation_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE tip.tabulate(tip.cell, int8) IS
+'count rows by cell and add up their record keys, modulo 2^64';
+CREATE AGGREGATE tip.tabulate(tip.cell, int8, int8) (
+	SFUNC = tip_impl.tabulate_add, STYPE = tip.tabulation,
+	COMBINEFUNC = tip_impl.tabulation_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE tip.tabulate(tip.cell, int8, int8) IS
+'count rows by cell and add up their record keys and a measure';
+CREATE AGGREGATE tip.merge(tip.tabulation) (
+	SFUNC = tip_impl.tabulation_combine, STYPE = tip.tabulation,
+	COMBINEFUNC = tip_impl.tabulation_combine, PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE tip.merge(tip.tabulation) IS
+'add tabulations up, cell by cell';
+
+CREATE FUNCTION tip_impl.tabulation_cells(tip.tabulation, bool,
+	OUT cell tip.cell, OUT n int8, OUT key_sum int8, OUT measure_sum int8)
+RETURNS SETOF record AS 'MODULE_PATHNAME', 'tip_tabulation_cells'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION tip.cells(tabulation tip.tabulation)
+RETURNS TABLE (cell tip.cell, n int8, key_sum int8, measure_sum int8)
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS 'SELECT * FROM tip_impl.tabulation_cells($1, false)';
+COMMENT ON FUNCTION tip.cells(tip.tabulation) IS 'the cells of a tabulation';
+CREATE FUNCTION tip.margins(tabulation tip.tabulation)
+RETURNS TABLE (cell tip.cell, n int8, key_sum int8, measure_sum int8)
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+AS 'SELECT * FROM tip_impl.tabulation_cells($1, true)';
+COMMENT ON FUNCTION tip.margins(tip.tabulation) IS
+'the cells of a tabulation and all their margins; * in a cell is all';
