@@ -128,7 +128,8 @@ TipCodesInit(void)
 		int			list = list_rows[i].list;
 
 		by_number[list] = MemoryContextAllocZero(top,
-												 (max_number[list] + 1) * sizeof(TipCodeRow *));
+												 (max_number[list] + 1) *
+												 sizeof(TipCodeRow *));
 	}
 	while (slots < 2 * lengthof(code_rows))
 		slots *= 2;

@@ -368,7 +368,8 @@ Datum
 tip_code_label(PG_FUNCTION_ARGS)
 {
 	TipCode		code = PG_GETARG_TIPCODE(0);
-	int			language = language_index(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	int			language = language_index(name);
 	const TipCodeRow *row = TipCodeRowOf(code);
 	const char *label;
 

@@ -18,7 +18,11 @@
 #else
 #define TIP_ESCONTEXT(fcinfo) NULL
 #define TIP_RETURN_ERROR(escontext, result, ...) \
-	do { (void) (escontext); ereport(ERROR, __VA_ARGS__); return result; } while (0)
+	do { \
+		(void) (escontext); \
+		ereport(ERROR, __VA_ARGS__); \
+		return result; \
+	} while (0)
 #endif
 
 #endif							/* TIP_COMPAT_H */

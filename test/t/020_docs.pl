@@ -72,8 +72,11 @@ foreach my $page (sort(glob("$docs/*.md"), glob("$docs/../README.md")))
 	my $name = basename($page);
 	next if $blocks == 0;
 	$node->safe_psql('postgres', 'DROP DATABASE IF EXISTS docs_page');
+	# The first page a reader meets starts from nothing.
+	my $template = $name eq 'README.md' && $page =~ m{/\.\./} ?
+	  'template0' : 'docs_template';
 	$node->safe_psql('postgres',
-		'CREATE DATABASE docs_page TEMPLATE docs_template');
+		"CREATE DATABASE docs_page TEMPLATE $template");
 	my $file = $node->basedir . "/$name.sql";
 	append_to_file($file, $script);
 	my ($out, $err) = run_command(
