@@ -129,7 +129,7 @@ COMMENT ON FUNCTION tip.pseudonym_version(tip.pseudonym) IS
 -- decomposed, marks dropped, ASCII and a fixed list of letters folded.
 CREATE FUNCTION tip_impl.canonical(kind text, value text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (
+SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on AS $$
 	SELECT CASE
 		WHEN kind = 'person_name' THEN btrim(regexp_replace(
 			regexp_replace(folded, U&'[''`\2019\2018\02BC]', '', 'g') COLLATE "C",
@@ -141,7 +141,8 @@ RETURN (
 			normalize(value, NFKD) COLLATE "C", U&'[\0300-\036F]', '', 'g'),
 			U&'\00D8\0110\0141\00C6\0152\00DE\00D0',
 			U&'\00F8\0111\0142\00E6\0153\00FE\00F0') COLLATE "C")
-			COLLATE "C" AS folded) AS f);
+			COLLATE "C" AS folded) AS f;
+$$;
 
 CREATE FUNCTION tip_impl.pseudonym_make(kind text, value text, domain text, number int2)
 RETURNS tip.pseudonym

@@ -109,7 +109,10 @@ run_tap() {
 	export TESTDATADIR=$WORK/tap TESTLOGDIR=$WORK/taplog TESTDIR=$WORK/tree
 	mkdir -p "$TESTDATADIR" "$TESTLOGDIR"
 	unset PGHOST PGPORT PGUSER
+	# what initdb goes by, since the test library takes LC_ALL away
+	export LANG=C.UTF-8
 	(cd "$WORK/tree" && run_prove tap prove -v test/t/*.pl
+	[ $status = 0 ] || tail -n 15 "$TESTLOGDIR"/regress_log_* >&2
 	echo "$PASSED $FAILED $SKIPPED" >"$WORK/counts")
 	read PASSED FAILED SKIPPED <"$WORK/counts"
 }
