@@ -74,14 +74,14 @@ make_assert_postgres() {
 		{ $SUDO $APT update &&
 			$SUDO $APT install -y gcc make perl dpkg-dev valgrind bzip2; } || return
 	build=$(mktemp -d)
-	fetch_source "$build" &&
-		(cd "$build"/postgresql-15-* 2>/dev/null || cd "$build"/postgresql-15*/ || exit 1
-		./configure --prefix="$dir" --enable-cassert --enable-debug \
-			--without-readline --without-zlib --without-icu \
-			CFLAGS='-O1 -fno-omit-frame-pointer' CPPFLAGS=-DUSE_VALGRIND &&
+	fetch_source "$build" && (
+		cd "$build/source" &&
+			./configure --prefix="$dir" --enable-cassert --enable-debug \
+				--without-readline --without-zlib --without-icu \
+				CFLAGS='-O1 -fno-omit-frame-pointer' CPPFLAGS=-DUSE_VALGRIND &&
 			make -s -j2 && $SUDO make -s install &&
-			$SUDO make -s -C contrib/pg_trgm install >/dev/null 2>&1
-		$SUDO cp src/tools/valgrind.supp "$dir/") && $SUDO touch "$dir/.ready"
+			$SUDO cp src/tools/valgrind.supp "$dir/"
+	) && $SUDO touch "$dir/.ready"
 	status=$?
 	rm -rf "$build"
 	return $status
@@ -97,7 +97,10 @@ fetch_source() {
 	done >"$apt/sources.list"
 	local options="-o Dir::Etc::sourcelist=$apt/sources.list -o Dir::Etc::sourceparts=/dev/null
 		-o Dir::State::lists=$apt/lists -o Dir::Cache=$apt/cache -o APT::Sandbox::User=root"
-	(cd "$1" && $APT $options update && $APT $options source postgresql-15)
+	# As released: Debian's patches would install into the system's directories.
+	(cd "$1" && $APT $options update &&
+		$APT $options source --download-only postgresql-15 &&
+		dpkg-source --skip-patches -x postgresql-15_*.dsc source)
 }
 
 # the suite without TAP, which needs a server built for it
