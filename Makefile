@@ -53,7 +53,7 @@ SHLIB_LINK += -lcrypto
 PG_CPPFLAGS += -I$(srcdir)/src
 PG_CFLAGS  += -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers -Wno-error=deprecated-declarations
-REGRESS_OPTS += --inputdir=test
+REGRESS_OPTS += --inputdir=test --load-extension=$(EXTENSION)
 EXTRA_CLEAN = sql/11-code_types.sql
 
 .PHONY: demo test bench lint docs docs-check print-regress
