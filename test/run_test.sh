@@ -45,7 +45,7 @@ run_regress() {
 	say "pg_regress"
 	out=$WORK/regress
 	mkdir -p "$out"
-	names=$(make -s -C "$WORK/tree" PG_CONFIG="$BINDIR/pg_config" print-regress)
+	names=${TOPICS:-$(make -s -C "$WORK/tree" PG_CONFIG="$BINDIR/pg_config" print-regress)}
 	status=0
 	"$PGXS/src/test/regress/pg_regress" --inputdir="$WORK/tree/test" \
 		--outputdir="$out" --bindir="$BINDIR" --dbname=regress_tip_module \
@@ -94,7 +94,7 @@ run_pgtap() {
 	psql -qX -d pgtap_tip_module -c 'CREATE EXTENSION pgtap' \
 		-c 'CREATE EXTENSION tip_module'
 	files=
-	for topic in ${TOPICS:-$(cd "$WORK/tree/test/pgtap" && ls *.sql | sed 's/\.sql$//')}; do
+	for topic in ${PGTAP_TOPICS:-${TOPICS:-$(cd "$WORK/tree/test/pgtap" && ls *.sql | sed 's/\.sql$//')}}; do
 		files="$files test/pgtap/$topic.sql"
 	done
 	(cd "$WORK/tree" && run_prove pgtap pg_prove -v -d pgtap_tip_module $files
