@@ -8,11 +8,24 @@ MODULE_big = $(EXTENSION)
 
 OBJS = \
 	src/tip_module.o \
+	src/errors.o \
 	src/codes.o \
 	src/codes_io.o \
 	src/codes_set.o \
 	src/codes_stats.o \
 	src/dates.o \
+	src/rules_case.o \
+	src/rules_check.o \
+	src/rules_compile.o \
+	src/rules_engine.o \
+	src/rules_eval.o \
+	src/rules_json.o \
+	src/rules_load.o \
+	src/rules_noted.o \
+	src/rules_record.o \
+	src/rules_report.o \
+	src/rules_staging.o \
+	src/rules_trigger.o \
 	src/identity.o \
 	src/identity_keys.o \
 	src/tabulation.o \
@@ -30,6 +43,7 @@ SQL_PARTS = \
 	sql/12-code_functions.sql \
 	sql/20-dates.sql \
 	sql/30-model.sql \
+	sql/40-rules.sql \
 	sql/50-identity.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \

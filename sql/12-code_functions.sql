@@ -7,6 +7,12 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION tip.in_branch(tip.subdivision, tip.country) IS
 'true where a subdivision belongs to a country';
 
+CREATE FUNCTION tip.is_mixed(codes tip.country[]) RETURNS bool
+AS 'MODULE_PATHNAME', 'tip_array_is_mixed'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION tip.is_mixed(tip.country[]) IS
+'true where a missing code, or ZZ, stands beside a country; a set of codes refuses that by itself';
+
 CREATE VIEW tip.code_list AS
 SELECT list, number, code, parent, rank, en AS label, source
 FROM tip_impl.code_lists();

@@ -25,7 +25,7 @@
 #include "compat.h"
 
 /* The list a foreign code belongs to, for the hint; 0 if it is no code. */
-static int
+static pg_noinline int
 list_that_has(const char *text)
 {
 	TipCode		code;

@@ -13,6 +13,7 @@
 #include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
+#include "miscadmin.h"
 #include "port/pg_bitutils.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -52,6 +53,7 @@ is_mixed(TipSet set)
 	return (set & TIP_SET_MISSING_MASK) != 0 && (set & TIP_SET_CODE_MASK) != 0;
 }
 
+/* X09 is the codebook's number of this rule; programs may look for it. */
 static bool
 refuse_mixed(int list, Node *escontext)
 {
@@ -59,6 +61,7 @@ refuse_mixed(int list, Node *escontext)
 					 (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 					  errmsg("missing code beside a substantive code in set \"%s_set\"",
 							 TipListRowOf(list)->name),
+					  err_generic_string(PG_DIAG_CONSTRAINT_NAME, "X09"),
 					  errhint("Leave out unknown, not_stated, not_applicable and withheld, or store one of them alone.")));
 }
 
@@ -543,4 +546,35 @@ tip_set_consistent(PG_FUNCTION_ARGS)
 	if (strategy == TIP_SET_OVERLAPS_STRATEGY)
 		PG_RETURN_BOOL(present > 0);
 	PG_RETURN_BOOL(present == nkeys);
+}
+
+/*
+ * tip_array_is_mixed(country[])
+ *		The same for an array, whose type cannot refuse it: is a missing code,
+ *		or ZZ for an unknown country, beside a substantive one?
+ */
+PG_FUNCTION_INFO_V1(tip_array_is_mixed);
+Datum
+tip_array_is_mixed(PG_FUNCTION_ARGS)
+{
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(0);
+	ArrayIterator it = array_create_iterator(array, 0, NULL);
+	bool		has_missing = false;
+	bool		has_code = false;
+	Datum		value;
+	bool		isnull;
+
+	while (array_iterate(it, &value, &isnull))
+	{
+		TipCode		code = DatumGetTipCode(value);
+		const char *name = isnull ? NULL : TipCodeName(code);
+
+		CHECK_FOR_INTERRUPTS();
+		if (isnull || TipCodeIsMissing(code) ||
+			(name != NULL && strcmp(name, "ZZ") == 0))
+			has_missing = true;
+		else
+			has_code = true;
+	}
+	PG_RETURN_BOOL(has_missing && has_code);
 }

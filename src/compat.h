@@ -9,20 +9,39 @@
 #include "fmgr.h"
 #include "utils/guc.h"
 
-/* Soft errors came with 16: below it, a bad value always raises. */
+#include "errors.h"
+
+/*
+ * Soft errors came with 16: below it, a bad value always raises.  A hard error
+ * about a value goes through TipRethrowHidden(), see errors.c.
+ */
 #if PG_VERSION_NUM >= 160000
 #include "nodes/miscnodes.h"
 #define TIP_ESCONTEXT(fcinfo) ((fcinfo)->context)
-#define TIP_RETURN_ERROR(escontext, result, ...) \
-	ereturn(escontext, result, __VA_ARGS__)
+#define TIP_SOFT_ERROR(escontext, result, ...) \
+	do { \
+		if ((escontext) != NULL && IsA(escontext, ErrorSaveContext)) \
+			ereturn(escontext, result, __VA_ARGS__); \
+	} while (0)
 #else
 #define TIP_ESCONTEXT(fcinfo) NULL
+#define TIP_SOFT_ERROR(escontext, result, ...) ((void) (escontext))
+#endif
+
 #define TIP_RETURN_ERROR(escontext, result, ...) \
 	do { \
-		(void) (escontext); \
-		ereport(ERROR, __VA_ARGS__); \
+		MemoryContext context_ = CurrentMemoryContext; \
+		TIP_SOFT_ERROR(escontext, result, __VA_ARGS__); \
+		PG_TRY(); \
+		{ \
+			ereport(ERROR, __VA_ARGS__); \
+		} \
+		PG_CATCH(); \
+		{ \
+			TipRethrowHidden(context_); \
+		} \
+		PG_END_TRY(); \
 		return result; \
 	} while (0)
-#endif
 
 #endif							/* TIP_COMPAT_H */

@@ -466,3 +466,11 @@ tip_age_band_of(PG_FUNCTION_ARGS)
 		refuse_scheme();
 	PG_RETURN_TIPCODE(code);
 }
+
+/* today(): the only clock of rules; CURRENT_DATE is no function of its own. */
+PG_FUNCTION_INFO_V1(tip_today);
+Datum
+tip_today(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATEADT(GetSQLCurrentDate());
+}

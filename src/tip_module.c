@@ -9,6 +9,7 @@
 #include "codes.h"
 #include "compat.h"
 #include "identity.h"
+#include "rules.h"
 
 PG_MODULE_MAGIC;
 
@@ -19,5 +20,6 @@ _PG_init(void)
 {
 	TipCodesInit();
 	TipIdentityInit();
+	TipRulesInit();
 	MarkGUCPrefixReserved("tip_module");
 }

@@ -1,0 +1,128 @@
+/*
+ * rules.h
+ *		A rule is a row: compile its text, evaluate it, report all findings.
+ *
+ * rules_compile.c turns text into an expression and refuses what is not safe,
+ * rules_load.c reads the catalogue, rules_engine.c keeps one compiled engine
+ * per table and session and evaluates records, rules_report.c is the only
+ * place that raises an error about a record.
+ */
+#ifndef TIP_RULES_H
+#define TIP_RULES_H
+
+#include "postgres.h"
+
+#include "executor/executor.h"
+#include "nodes/execnodes.h"
+#include "utils/date.h"
+#include "utils/rel.h"
+
+#define TIP_MESSAGE_LANGUAGES 3
+
+typedef enum TipOutcome
+{
+	TIP_PASSED,
+	TIP_FAILED,
+	TIP_NOT_EVALUABLE,
+	TIP_EXCUSED
+} TipOutcome;
+
+/* One arm of a predicate that is an AND, to name the columns at fault. */
+typedef struct TipRulePart
+{
+	ExprState  *state;
+	char	  **columns;
+	int			ncolumns;
+} TipRulePart;
+
+typedef struct TipRule
+{
+	char	   *id;
+	char	   *entity;
+	bool		is_error;
+	bool		null_passes;
+	char	   *timing;
+	char	   *predicate;
+	char	   *condition;		/* when the rule applies, NULL for always */
+	char	  **columns;
+	int			ncolumns;
+	char	   *message[TIP_MESSAGE_LANGUAGES];
+	char	   *hint;
+	bool		is_excused;
+	DateADT		excused_until;	/* last day, DATEVAL_NOEND for ever */
+	bool		is_total;
+	ExprState  *state;			/* NULL where the text did not compile */
+	List	   *parts;			/* of TipRulePart, if it is an AND */
+	char	   *refusal;		/* why it did not compile */
+} TipRule;
+
+/* Rules of one entity that apply under the same condition. */
+typedef struct TipRuleGroup
+{
+	char	   *condition;
+	ExprState  *applies;		/* NULL: always, unless broken */
+	bool		is_broken;		/* condition or an error rule did not compile */
+	ExprState  *all;			/* AND of the total error predicates, or NULL */
+	List	   *rules;			/* of TipRule, all severities */
+} TipRuleGroup;
+
+typedef struct TipEngine
+{
+	Oid			relid;			/* hash key, with entity */
+	NameData	entity;
+	bool		is_valid;
+	int			nguarded;
+	MemoryContext context;
+	ExprContext *econtext;
+	ExprState  *is_draft;		/* TRUE: nothing refuses the record */
+	List	   *groups;			/* of TipRuleGroup */
+} TipEngine;
+
+/* One finding about one record: what DETAIL and check_record() print. */
+typedef struct TipFinding
+{
+	const TipRule *rule;
+	TipOutcome	outcome;
+	bool		refuses;
+	const char *subject;		/* surrogate key of the record, or NULL */
+} TipFinding;
+
+typedef void (*TipAttempt) (void *arg);
+
+/* rules_compile.c */
+extern Expr *TipCompileText(Relation rel, const char *text, bool *is_total);
+extern Expr *TipMakeRunnable(Expr *expr);
+
+/* rules_check.c */
+extern void TipCheckRawExpression(Node *raw, Relation rel);
+extern void TipCheckExpression(Node *expr);
+extern bool TipExpressionIsTotal(Node *expr);
+extern bool TipTypeIsAllowed(Oid type);
+
+/* rules_load.c */
+extern Oid	TipCatalogRelid(const char *name);
+extern Oid	TipCatalogOwner(void);
+extern List *TipCaseEntities(void);
+extern List *TipLoadRules(Relation rel, const char *entity);
+extern char *TipLoadCondition(const char *entity, const char *track,
+							  const char *stage);
+
+/* rules_engine.c */
+extern TipEngine *TipEngineFor(Relation rel, const char *entity);
+extern bool TipTry(TipAttempt attempt, void *arg, ErrorData **error);
+
+/* rules_eval.c */
+extern bool TipRecordPasses(TipEngine *engine, TupleTableSlot *slot);
+extern List *TipRecordFindings(TipEngine *engine, TupleTableSlot *slot);
+extern bool TipAnyRefuses(List *findings);
+
+/* rules_report.c */
+extern const char *TipOutcomeName(TipOutcome outcome);
+extern const char *TipRuleMessage(const TipRule *rule);
+extern const char *TipRuleHint(const TipRule *rule);
+extern char *TipFindingsJson(List *findings);
+extern void tip_report(Relation rel, const char *entity, int nrecords,
+					   List *findings) pg_attribute_noreturn();
+extern void TipRulesInit(void);
+
+#endif							/* TIP_RULES_H */

@@ -1,0 +1,461 @@
+/*
+ * rules_check.c
+ *		What a rule's text may and may not contain.
+ *
+ * The text of a rule is code that runs with the rights of whoever inserts a
+ * record, so its author must not be able to make it do anything but compute.
+ * The check is made on every compilation, not when the row is written: rows
+ * arrive by restore and by replication, where no trigger looks.
+ *
+ * It has two halves.  The raw half runs before the parser resolves anything,
+ * because resolving a literal already calls the input function of its type,
+ * and through a composite or an array over a domain that calls a user's
+ * function.  The analysed half then looks at every function, operator, cast
+ * and type that the parser chose.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/transam.h"
+#include "catalog/dependency.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/primnodes.h"
+#include "parser/parse_type.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "rules.h"
+
+/* IMMUTABLE in core, yet without a bound on time or memory, or not needed. */
+static const char *const refused_functions[] = {
+	"repeat", "lpad", "rpad", "generate_series", "array_fill", "power", "pow",
+	"exp", "dexp", "dpow", "numeric_power", "numeric_exp", "numeric_fac",
+	"factorial", "xmlcomment", "xmlexists", "xpath", "xpath_exists",
+	"jsonb_path_exists", "jsonb_path_match", "jsonb_path_query_array",
+	"jsonb_path_query_first", "jsonb_path_exists_opr", "jsonb_path_match_opr",
+	"array_to_tsvector", "regexp_split_to_table", NULL
+};
+
+/* These compile a pattern: only a constant one is accepted, as argument 2. */
+static const char *const pattern_functions[] = {
+	"textregexeq", "textregexne", "texticregexeq", "texticregexne",
+	"bpcharregexeq", "bpcharregexne", "bpcharicregexeq", "bpcharicregexne",
+	"nameregexeq", "nameregexne", "nameicregexeq", "nameicregexne",
+	"regexp_match", "regexp_matches", "regexp_replace", "regexp_like",
+	"regexp_count", "regexp_instr", "regexp_substr",
+	"regexp_split_to_array", "similar_to_escape", NULL
+};
+
+/*
+ * Symbols of functions that cannot raise on any input, reviewed one by one.
+ * Arithmetic is absent on purpose (it overflows), so are casts that narrow.
+ */
+static const char *const total_symbols[] = {
+	"booleq", "boolne", "boollt", "boolgt", "boolle", "boolge",
+	"int2eq", "int2ne", "int2lt", "int2le", "int2gt", "int2ge",
+	"int4eq", "int4ne", "int4lt", "int4le", "int4gt", "int4ge",
+	"int8eq", "int8ne", "int8lt", "int8le", "int8gt", "int8ge",
+	"int24eq", "int24ne", "int24lt", "int24le", "int24gt", "int24ge",
+	"int42eq", "int42ne", "int42lt", "int42le", "int42gt", "int42ge",
+	"int28eq", "int28ne", "int28lt", "int28le", "int28gt", "int28ge",
+	"int82eq", "int82ne", "int82lt", "int82le", "int82gt", "int82ge",
+	"int48eq", "int48ne", "int48lt", "int48le", "int48gt", "int48ge",
+	"int84eq", "int84ne", "int84lt", "int84le", "int84gt", "int84ge",
+	"numeric_eq", "numeric_ne", "numeric_lt", "numeric_le", "numeric_gt",
+	"numeric_ge", "date_eq", "date_ne", "date_lt", "date_le", "date_gt",
+	"date_ge", "timestamp_eq", "timestamp_ne", "timestamp_lt",
+	"timestamp_le", "timestamp_gt", "timestamp_ge",
+	"uuid_eq", "uuid_ne", "uuid_lt", "uuid_le", "uuid_gt", "uuid_ge",
+	"texteq", "textne", "text_lt", "text_le", "text_gt", "text_ge",
+	"bpchareq", "bpcharne", "i2toi4", "int28", "int48",
+	"int2_numeric", "int4_numeric", "int8_numeric",
+	"array_cardinality", "array_eq", "array_ne", "arrayoverlap",
+	"arraycontains", "arraycontained", "array_length", "textlen",
+	"range_contains_elem", "elem_contained_by_range", "range_lower",
+	"range_upper", "range_empty", "range_eq", "range_ne",
+	"tip_set_contains", "tip_set_contained", "tip_set_overlaps",
+	"tip_set_has", "tip_code_member", "tip_set_union",
+	"tip_set_intersection", "tip_set_difference", "tip_set_cardinality",
+	"tip_set_is_missing", "tip_code_is_missing", "tip_code_in_branch",
+	"tip_code_rank", "tip_array_is_mixed", "tip_today",
+	"tip_certainly_before", "tip_certainly_before_date",
+	"tip_date_certainly_before", "tip_is_child", "tip_date_earliest",
+	"tip_date_latest", NULL
+};
+
+static bool
+is_listed(const char *name, const char *const *list)
+{
+	for (; *list != NULL; list++)
+		if (strcmp(name, *list) == 0)
+			return true;
+	return false;
+}
+
+static void
+refuse(const char *what, const char *name)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 name == NULL ?
+			 errmsg("a rule must not contain %s", what) :
+			 errmsg("a rule must not contain %s \"%s\"", what, name),
+			 errhint("A rule is one boolean expression over the columns of its record, with immutable functions of pg_catalog and tip_module.")));
+}
+
+static bool
+is_ours(Oid classid, Oid objid)
+{
+	Oid			extension = get_extension_oid("tip_module", true);
+
+	return OidIsValid(extension) &&
+		getExtensionOfObject(classid, objid) == extension;
+}
+
+/*
+ * A type is allowed if no code of a user runs for it: pinned base types and
+ * their arrays, ours, and enums.  A column may have a domain over such a
+ * type, because comparing it does not run the domain's check.
+ */
+bool
+TipTypeIsAllowed(Oid type)
+{
+	Oid			element;
+	char		typtype;
+
+	type = getBaseType(type);
+	element = get_element_type(type);
+	if (OidIsValid(element))
+		type = getBaseType(element);
+	if (type == UNKNOWNOID)
+		return true;
+	typtype = get_typtype(type);
+	if (type == XMLOID || typtype == TYPTYPE_PSEUDO ||
+		typtype == TYPTYPE_COMPOSITE)
+		return false;
+	return typtype == TYPTYPE_ENUM || type < FirstUnpinnedObjectId ||
+		is_ours(TypeRelationId, type);
+}
+
+/* ---- the raw half ---- */
+
+/* Names are resolved in our own schemas only: refuse any other qualifier. */
+static void
+check_qualifier(List *names)
+{
+	const char *schema;
+
+	if (list_length(names) < 2)
+		return;
+	schema = strVal(linitial(names));
+	if (list_length(names) > 2 ||
+		(strcmp(schema, "pg_catalog") != 0 && strcmp(schema, "tip") != 0 &&
+		 strcmp(schema, "tip_impl") != 0))
+		refuse("a name from schema", schema);
+}
+
+static void
+check_type_name(TypeName *name)
+{
+	Type		tuple;
+	Oid			type;
+
+	check_qualifier(name->names);
+	tuple = LookupTypeName(NULL, name, NULL, true);
+	if (tuple == NULL)
+		return;					/* analysis will say so in core's words */
+	type = typeTypeId(tuple);
+	ReleaseSysCache(tuple);
+	if (get_typtype(type) == TYPTYPE_DOMAIN || !TipTypeIsAllowed(type))
+		refuse("type", format_type_be(type));
+}
+
+static void
+check_column(ColumnRef *ref, Relation rel)
+{
+	AttrNumber	attno;
+	Node	   *field = linitial(ref->fields);
+
+	if (list_length(ref->fields) != 1 || !IsA(field, String))
+		refuse("a qualified or whole-row reference", NULL);
+	attno = get_attnum(RelationGetRelid(rel), strVal(field));
+	if (attno == InvalidAttrNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of relation \"%s\" does not exist",
+						strVal(field), RelationGetRelationName(rel))));
+	if (attno < 0)
+		refuse("system column", strVal(field));
+	if (!TipTypeIsAllowed(get_atttype(RelationGetRelid(rel), attno)))
+		refuse("a column of user-defined type:", strVal(field));
+}
+
+/* The literals that are a clock: the parser would freeze them. */
+static void
+check_literal(A_Const *literal)
+{
+	static const char *const clocks[] = {
+		"now", "today", "tomorrow", "yesterday", NULL
+	};
+	char	   *text;
+
+	if (literal->isnull || !IsA(&literal->val, String))
+		return;
+	text = pstrdup(strVal(&literal->val));
+	for (char *c = text; *c != '\0'; c++)
+		*c = pg_tolower((unsigned char) *c);
+	text += strspn(text, " \t\n");
+	text[strcspn(text, " \t\n")] = '\0';
+	if (is_listed(text, clocks))
+		refuse("the literal", text);
+}
+
+static void
+check_call(FuncCall *call)
+{
+	Type		tuple;
+
+	check_qualifier(call->funcname);
+	if (call->agg_order != NIL || call->agg_filter != NULL ||
+		call->over != NULL || call->agg_within_group || call->agg_star ||
+		call->agg_distinct || call->func_variadic)
+		refuse("an aggregate or variadic call", NULL);
+	/* f('x') may be a cast to a type of that name */
+	tuple = LookupTypeName(NULL, makeTypeNameFromNameList(call->funcname),
+						   NULL, true);
+	if (tuple != NULL)
+	{
+		ReleaseSysCache(tuple);
+		check_type_name(makeTypeNameFromNameList(call->funcname));
+	}
+}
+
+static bool
+check_raw_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	check_stack_depth();
+	switch (nodeTag(node))
+	{
+		case T_ColumnRef:
+			check_column((ColumnRef *) node, (Relation) context);
+			return false;
+		case T_A_Const:
+			check_literal((A_Const *) node);
+			return false;
+		case T_FuncCall:
+			check_call((FuncCall *) node);
+			break;
+		case T_TypeName:
+			check_type_name((TypeName *) node);
+			break;
+		case T_A_Expr:
+			check_qualifier(((A_Expr *) node)->name);
+			break;
+		case T_CollateClause:
+			check_qualifier(((CollateClause *) node)->collname);
+			break;
+		case T_TypeCast:
+		case T_BoolExpr:
+		case T_NullTest:
+		case T_BooleanTest:
+		case T_CaseExpr:
+		case T_CaseWhen:
+		case T_CoalesceExpr:
+		case T_MinMaxExpr:
+		case T_A_ArrayExpr:
+		case T_A_Indirection:
+		case T_A_Indices:
+		case T_List:
+		case T_String:
+		case T_Integer:
+			break;
+		case T_SubLink:
+			refuse("a subquery", NULL);
+			break;
+		default:
+			refuse("this construct", NULL);
+	}
+	return raw_expression_tree_walker(node, check_raw_walker, context);
+}
+
+void
+TipCheckRawExpression(Node *raw, Relation rel)
+{
+	(void) check_raw_walker(raw, rel);
+}
+
+/* ---- the analysed half ---- */
+
+static Form_pg_proc
+fetch_function(Oid funcid, HeapTuple *tuple)
+{
+	*tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(funcid));
+	if (!HeapTupleIsValid(*tuple))
+		elog(ERROR, "cache lookup failed for function %u", funcid);
+	return (Form_pg_proc) GETSTRUCT(*tuple);
+}
+
+static bool
+is_our_clock(Oid funcid, Form_pg_proc form)
+{
+	return form->pronargs == 0 &&
+		strcmp(NameStr(form->proname), "today") == 0 &&
+		is_ours(ProcedureRelationId, funcid);
+}
+
+static bool
+check_function(Oid funcid, void *context)
+{
+	HeapTuple	tuple;
+	Form_pg_proc form = fetch_function(funcid, &tuple);
+	char	   *name = pstrdup(NameStr(form->proname));
+
+	if (funcid >= FirstUnpinnedObjectId &&
+		!is_ours(ProcedureRelationId, funcid))
+		refuse("a function that is neither pg_catalog's nor tip_module's:",
+			   name);
+	if (form->provolatile != PROVOLATILE_IMMUTABLE &&
+		!is_our_clock(funcid, form))
+		refuse("a function that is not immutable:", name);
+	if (form->proretset || is_listed(name, refused_functions))
+		refuse("function", name);
+	ReleaseSysCache(tuple);
+	return false;
+}
+
+/* A pattern must be there when the rule is compiled, not come with the row. */
+static void
+check_pattern(Oid funcid, List *args)
+{
+	char	   *name = get_func_name(funcid);
+
+	if (name == NULL || !is_listed(name, pattern_functions))
+		return;
+	if (list_length(args) < 2 || !IsA(lsecond(args), Const))
+		refuse("a pattern that is not a constant, in", name);
+}
+
+static void
+check_patterns_in(Node *node)
+{
+	if (IsA(node, FuncExpr))
+		check_pattern(((FuncExpr *) node)->funcid, ((FuncExpr *) node)->args);
+	else if (IsA(node, OpExpr))
+		check_pattern(get_opcode(((OpExpr *) node)->opno),
+					  ((OpExpr *) node)->args);
+	else if (IsA(node, ScalarArrayOpExpr))
+		check_pattern(get_opcode(((ScalarArrayOpExpr *) node)->opno),
+					  ((ScalarArrayOpExpr *) node)->args);
+}
+
+static void
+check_node_kind(Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_Var:
+			if (((Var *) node)->varattno <= 0)
+				refuse("a system column or the whole row", NULL);
+			break;
+		case T_Const:
+		case T_FuncExpr:
+		case T_OpExpr:
+		case T_DistinctExpr:
+		case T_NullIfExpr:
+		case T_ScalarArrayOpExpr:
+		case T_BoolExpr:
+		case T_NullTest:
+		case T_BooleanTest:
+		case T_RelabelType:
+		case T_CaseExpr:
+		case T_CaseTestExpr:
+		case T_CoalesceExpr:
+		case T_ArrayExpr:
+		case T_MinMaxExpr:
+		case T_SubscriptingRef:
+		case T_ArrayCoerceExpr:
+		case T_CollateExpr:
+			break;
+		case T_CoerceViaIO:
+			refuse("a cast through text", NULL);
+			break;
+		case T_CoerceToDomain:
+			refuse("a cast to a domain", NULL);
+			break;
+		default:
+			refuse("this construct", NULL);
+	}
+}
+
+static bool
+check_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (!IsA(node, List) && !IsA(node, CaseWhen))
+	{
+		check_node_kind(node);
+		check_patterns_in(node);
+		(void) check_functions_in_node(node, check_function, NULL);
+		if (!TipTypeIsAllowed(exprType(node)))
+			refuse("type", format_type_be(exprType(node)));
+	}
+	return expression_tree_walker(node, check_walker, context);
+}
+
+void
+TipCheckExpression(Node *expr)
+{
+	(void) check_walker(expr, NULL);
+}
+
+/* ---- total or guarded ---- */
+
+static bool
+is_partial_function(Oid funcid, void *context)
+{
+	HeapTuple	tuple;
+	Form_pg_proc form = fetch_function(funcid, &tuple);
+	bool		is_total;
+	bool		isnull;
+	Datum		source;
+
+	source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
+	is_total = !isnull &&
+		(form->prolang == INTERNALlanguageId || form->prolang == ClanguageId) &&
+		(funcid < FirstUnpinnedObjectId ||
+		 is_ours(ProcedureRelationId, funcid)) &&
+		is_listed(TextDatumGetCString(source), total_symbols);
+	ReleaseSysCache(tuple);
+	return !is_total;
+}
+
+static bool
+is_partial_walker(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, ArrayCoerceExpr) || IsA(node, MinMaxExpr))
+		return true;
+	if (check_functions_in_node(node, is_partial_function, NULL))
+		return true;
+	return expression_tree_walker(node, is_partial_walker, context);
+}
+
+/* True if no input can make the expression raise. */
+bool
+TipExpressionIsTotal(Node *expr)
+{
+	return !is_partial_walker(expr, NULL);
+}

@@ -1,0 +1,442 @@
+/*
+ * rules_engine.c
+ *		One compiled engine per table, entity and session.
+ *
+ * All total error predicates that apply under the same condition are combined
+ * into one expression, so a good record costs one evaluation per condition;
+ * only when that says false are the rules asked one by one.
+ *
+ * An engine is marked stale by invalidation and rebuilt at the next record,
+ * never inside the callback: catalogs cannot be read there.
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "utils/guc.h"
+#include "utils/builtins.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/syscache.h"
+
+#include "rules.h"
+
+typedef struct EngineKey
+{
+	Oid			relid;
+	NameData	entity;
+} EngineKey;
+
+static HTAB *engines = NULL;
+static Oid	catalog_relids[3];
+
+/* ---- invalidation ---- */
+
+static bool
+is_remembered_catalog(Oid relid)
+{
+	for (int i = 0; i < lengthof(catalog_relids); i++)
+		if (catalog_relids[i] == relid)
+			return true;
+	return false;
+}
+
+static void
+mark_stale(Oid relid)
+{
+	bool		all = !OidIsValid(relid) || is_remembered_catalog(relid);
+	HASH_SEQ_STATUS status;
+	TipEngine  *engine;
+
+	hash_seq_init(&status, engines);
+	while ((engine = hash_seq_search(&status)) != NULL)
+		if (all || engine->relid == relid)
+			engine->is_valid = false;
+}
+
+static void
+on_relation_change(Datum arg, Oid relid)
+{
+	mark_stale(relid);
+}
+
+static void
+on_object_change(Datum arg, int cacheid, uint32 hash)
+{
+	mark_stale(InvalidOid);
+}
+
+static void
+create_engines(void)
+{
+	HASHCTL		control = {0};
+
+	control.keysize = sizeof(EngineKey);
+	control.entrysize = sizeof(TipEngine);
+	engines = hash_create("tip_module rule engines", 32, &control,
+						  HASH_ELEM | HASH_BLOBS);
+	CacheRegisterRelcacheCallback(on_relation_change, (Datum) 0);
+	CacheRegisterSyscacheCallback(PROCOID, on_object_change, (Datum) 0);
+	CacheRegisterSyscacheCallback(TYPEOID, on_object_change, (Datum) 0);
+	CacheRegisterSyscacheCallback(OPEROID, on_object_change, (Datum) 0);
+}
+
+/* ---- attempts that may fail ---- */
+
+/* Errors that are about the server or the user's wish, not about a record. */
+static bool
+must_rethrow(int sqlstate)
+{
+	switch (ERRCODE_TO_CATEGORY(sqlstate))
+	{
+		case ERRCODE_TO_CATEGORY(ERRCODE_TRANSACTION_ROLLBACK):
+		case ERRCODE_TO_CATEGORY(ERRCODE_INSUFFICIENT_RESOURCES):
+		case ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION):
+		case ERRCODE_TO_CATEGORY(ERRCODE_SYSTEM_ERROR):
+		case ERRCODE_TO_CATEGORY(ERRCODE_INTERNAL_ERROR):
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
+ * TipTry
+ *		Run something in a subtransaction; false and the error if it raised.
+ */
+bool
+TipTry(TipAttempt attempt, void *arg, ErrorData **error)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile caught = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		attempt(arg);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		caught = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	if (caught != NULL && must_rethrow(caught->sqlerrcode))
+		ReThrowError(caught);
+	*error = caught;
+	return caught == NULL;
+}
+
+/* ---- building ---- */
+
+typedef struct CompileTask
+{
+	TipEngine  *engine;
+	Relation	rel;
+	const char *text;
+	Expr	   *expr;
+	bool		is_total;
+	ExprState  *state;
+	List	   *parts;
+} CompileTask;
+
+/* Columns of the relation that an expression reads. */
+static TipRulePart *
+make_part(Relation rel, Expr *expr)
+{
+	TipRulePart *part = palloc0(sizeof(TipRulePart));
+	Bitmapset  *attnos = NULL;
+	int			member = -1;
+
+	pull_varattnos((Node *) expr, 1, &attnos);
+	part->state = ExecInitExpr(expr, NULL);
+	part->columns = palloc0(sizeof(char *) * (bms_num_members(attnos) + 1));
+	while ((member = bms_next_member(attnos, member)) >= 0)
+	{
+		int			attno = member + FirstLowInvalidHeapAttributeNumber;
+		Form_pg_attribute att = TupleDescAttr(RelationGetDescr(rel),
+											  attno - 1);
+
+		part->columns[part->ncolumns++] = pstrdup(NameStr(att->attname));
+	}
+	return part;
+}
+
+static List *
+make_parts(Relation rel, Expr *expr)
+{
+	List	   *parts = NIL;
+	ListCell   *cell;
+
+	if (!is_andclause(expr))
+		return NIL;
+	foreach(cell, ((BoolExpr *) expr)->args)
+		parts = lappend(parts, make_part(rel, lfirst(cell)));
+	return parts;
+}
+
+/*
+ * Function permissions are checked when the expression is set up, and users
+ * have no EXECUTE on the functions that only rules call.  By then the text is
+ * known to hold nothing but immutable functions of core and ours.
+ */
+static void
+compile_attempt(void *arg)
+{
+	CompileTask *task = arg;
+	MemoryContext caller = MemoryContextSwitchTo(task->engine->context);
+	Oid			user;
+	int			security;
+
+	task->expr = TipCompileText(task->rel, task->text, &task->is_total);
+	GetUserIdAndSecContext(&user, &security);
+	SetUserIdAndSecContext(TipCatalogOwner(),
+						   security | SECURITY_LOCAL_USERID_CHANGE);
+	task->expr = TipMakeRunnable(task->expr);
+	task->state = ExecInitExpr(task->expr, NULL);
+	task->parts = make_parts(task->rel, task->expr);
+	SetUserIdAndSecContext(user, security);
+	MemoryContextSwitchTo(caller);
+}
+
+/* The state of a text, or NULL and the reason why there is none. */
+static bool
+compile(TipEngine *engine, Relation rel, const char *text, CompileTask *task,
+		char **refusal)
+{
+	ErrorData  *error;
+
+	memset(task, 0, sizeof(*task));
+	task->engine = engine;
+	task->rel = rel;
+	task->text = text;
+	if (TipTry(compile_attempt, task, &error))
+		return true;
+	*refusal = MemoryContextStrdup(engine->context, error->message);
+	return false;
+}
+
+static bool
+same_condition(const char *a, const char *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return strcmp(a, b) == 0;
+}
+
+static TipRuleGroup *
+group_of(TipEngine *engine, Relation rel, const char *condition)
+{
+	TipRuleGroup *group;
+	ListCell   *cell;
+	CompileTask task;
+	char	   *refusal;
+
+	foreach(cell, engine->groups)
+	{
+		group = lfirst(cell);
+		if (same_condition(group->condition, condition))
+			return group;
+	}
+	group = palloc0(sizeof(TipRuleGroup));
+	group->condition = condition ? pstrdup(condition) : NULL;
+	if (condition != NULL)
+	{
+		/* A condition is asked outside of any subtransaction. */
+		if (compile(engine, rel, condition, &task, &refusal) && task.is_total)
+			group->applies = task.state;
+		else
+			group->is_broken = true;
+	}
+	engine->groups = lappend(engine->groups, group);
+	return group;
+}
+
+/* Does a rule that gave this result stand in the way of the record? */
+static bool
+may_refuse(const TipRule *rule)
+{
+	return rule->is_error;
+}
+
+static void
+add_rule(TipEngine *engine, Relation rel, TipRule *rule, List **quals)
+{
+	TipRuleGroup *group = group_of(engine, rel, rule->condition);
+	CompileTask task;
+
+	group->rules = lappend(group->rules, rule);
+	if (!compile(engine, rel, rule->predicate, &task, &rule->refusal))
+	{
+		group->is_broken |= may_refuse(rule);
+		return;
+	}
+	rule->state = task.state;
+	rule->is_total = task.is_total;
+	if (rule->is_total)
+		rule->parts = task.parts;
+	if (!rule->is_total)
+		engine->nguarded += may_refuse(rule) ? 1 : 0;
+	else if (may_refuse(rule))
+		*quals = lappend(*quals, list_make2(group, task.expr));
+}
+
+/* Combine the total predicates of each group into one expression. */
+static void
+combine_group(TipRuleGroup *group, List *quals)
+{
+	List	   *mine = NIL;
+	ListCell   *cell;
+
+	foreach(cell, quals)
+	{
+		List	   *pair = lfirst(cell);
+
+		if (linitial(pair) == group)
+			mine = lappend(mine, lsecond(pair));
+	}
+	if (mine != NIL)
+		group->all = ExecInitExpr(make_ands_explicit(mine), NULL);
+}
+
+static void
+combine_all(TipEngine *engine, List *quals)
+{
+	Oid			user;
+	int			security;
+	ListCell   *cell;
+
+	GetUserIdAndSecContext(&user, &security);
+	SetUserIdAndSecContext(TipCatalogOwner(),
+						   security | SECURITY_LOCAL_USERID_CHANGE);
+	foreach(cell, engine->groups)
+		combine_group(lfirst(cell), quals);
+	SetUserIdAndSecContext(user, security);
+}
+
+static void
+find_draft(TipEngine *engine, Relation rel)
+{
+	char	   *condition;
+	CompileTask task;
+	char	   *refusal;
+
+	condition = TipLoadCondition(NameStr(engine->entity), "victim", "draft");
+	if (condition != NULL &&
+		compile(engine, rel, condition, &task, &refusal) && task.is_total)
+		engine->is_draft = task.state;
+}
+
+/*
+ * Names and literals of a rule mean the same in every session, whatever the
+ * session's search_path and date style are.
+ */
+static int
+pin_settings(void)
+{
+	int			level = NewGUCNestLevel();
+
+	(void) set_config_option("search_path",
+							 "pg_catalog, tip, tip_impl, pg_temp",
+							 PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("datestyle", "ISO, YMD",
+							 PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	return level;
+}
+
+static void
+fill(TipEngine *engine, Relation rel)
+{
+	List	   *quals = NIL;
+	ListCell   *cell;
+
+	engine->groups = NIL;
+	engine->nguarded = 0;
+	engine->is_draft = NULL;
+	engine->econtext = CreateStandaloneExprContext();
+	find_draft(engine, rel);
+	foreach(cell, TipLoadRules(rel, NameStr(engine->entity)))
+		add_rule(engine, rel, lfirst(cell), &quals);
+	combine_all(engine, quals);
+}
+
+static void
+remember_catalogs(void)
+{
+	catalog_relids[0] = TipCatalogRelid("rule");
+	catalog_relids[1] = TipCatalogRelid("rule_override");
+	catalog_relids[2] = TipCatalogRelid("rule_stage");
+}
+
+static void
+rebuild(TipEngine *engine, Relation rel)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	int			level;
+
+	(void) TipCatalogOwner();
+	remember_catalogs();
+	if (engine->context != NULL)
+		MemoryContextDelete(engine->context);
+	engine->context = AllocSetContextCreate(CacheMemoryContext,
+											"tip_module rules",
+											ALLOCSET_DEFAULT_SIZES);
+	/* A change that arrives while we read marks the engine stale again. */
+	engine->is_valid = true;
+	PG_TRY();
+	{
+		level = pin_settings();
+		MemoryContextSwitchTo(engine->context);
+		fill(engine, rel);
+		MemoryContextSwitchTo(caller);
+		AtEOXact_GUC(true, level);
+	}
+	PG_CATCH();
+	{
+		engine->is_valid = false;
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+}
+
+/* Entries are never removed, so that callers may keep the pointer. */
+TipEngine *
+TipEngineFor(Relation rel, const char *entity)
+{
+	EngineKey	key;
+	TipEngine  *engine;
+	bool		found;
+
+	if (engines == NULL)
+		create_engines();
+	memset(&key, 0, sizeof(key));
+	key.relid = RelationGetRelid(rel);
+	namestrcpy(&key.entity, entity);
+	engine = hash_search(engines, &key, HASH_ENTER, &found);
+	if (!found)
+	{
+		engine->is_valid = false;
+		engine->context = NULL;
+	}
+	if (!engine->is_valid)
+		rebuild(engine, rel);
+	return engine;
+}

@@ -1,0 +1,310 @@
+/*
+ * rules_load.c
+ *		Read the rule catalogue.
+ *
+ * The catalogue is scanned directly, not through SQL: the inserting role needs
+ * no right on it, and no operator of a search_path can come in between.  The
+ * latest snapshot is used, because an engine outlives the transaction that
+ * compiled it: one built from an old snapshot would stay old.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "miscadmin.h"
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+#include "rules.h"
+
+typedef void (*RowReader) (Relation rel, HeapTuple tuple, void *context);
+
+/* What the reader of tip.rule fills. */
+typedef struct LoadContext
+{
+	const char *entity;
+	bool		has_date;		/* the record has recorded_on */
+	List	   *rules;
+} LoadContext;
+
+typedef struct StageContext
+{
+	const char *entity;
+	const char *track;
+	const char *stage;
+	char	   *condition;
+} StageContext;
+
+static const char *const message_languages[TIP_MESSAGE_LANGUAGES] = {
+	"en", "es", "fr"
+};
+
+static char *
+catalog_schema(const char *name)
+{
+	return strcmp(name, "rule_stage") == 0 ? "tip_impl" : "tip";
+}
+
+Oid
+TipCatalogRelid(const char *name)
+{
+	Oid			schema = get_namespace_oid(catalog_schema(name), true);
+
+	return OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+}
+
+Oid
+TipCatalogOwner(void)
+{
+	HeapTuple	tuple;
+	Oid			owner;
+
+	tuple = SearchSysCache1(RELOID,
+							ObjectIdGetDatum(TipCatalogRelid("rule")));
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("extension \"tip_module\" is not installed in this database"),
+				 errhint("Run CREATE EXTENSION tip_module.")));
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+static void
+scan_catalog(const char *name, RowReader reader, void *context)
+{
+	Relation	rel = table_open(TipCatalogRelid(name), AccessShareLock);
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	SysScanDesc scan;
+	HeapTuple	tuple;
+
+	scan = systable_beginscan(rel, InvalidOid, false, snapshot, 0, NULL);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		reader(rel, tuple, context);
+	systable_endscan(scan);
+	UnregisterSnapshot(snapshot);
+	table_close(rel, AccessShareLock);
+}
+
+/* Columns are found by name, so that a later version may add some. */
+static Datum
+fetch(Relation rel, HeapTuple tuple, const char *column, bool *isnull)
+{
+	AttrNumber	attno = get_attnum(RelationGetRelid(rel), column);
+
+	if (attno == InvalidAttrNumber)
+		elog(ERROR, "catalog \"%s\" has no column \"%s\"",
+			 RelationGetRelationName(rel), column);
+	return heap_getattr(tuple, attno, RelationGetDescr(rel), isnull);
+}
+
+static char *
+fetch_text(Relation rel, HeapTuple tuple, const char *column)
+{
+	bool		isnull;
+	Datum		datum = fetch(rel, tuple, column, &isnull);
+
+	return isnull ? NULL : TextDatumGetCString(datum);
+}
+
+static bool
+fetch_bool(Relation rel, HeapTuple tuple, const char *column)
+{
+	bool		isnull;
+	Datum		datum = fetch(rel, tuple, column, &isnull);
+
+	return !isnull && DatumGetBool(datum);
+}
+
+static void
+fetch_columns(Relation rel, HeapTuple tuple, TipRule *rule)
+{
+	bool		isnull;
+	Datum		datum = fetch(rel, tuple, "columns", &isnull);
+	Datum	   *elements;
+	bool	   *nulls;
+
+	if (isnull)
+		return;
+	deconstruct_array(DatumGetArrayTypeP(datum), TEXTOID, -1, false,
+					  TYPALIGN_INT, &elements, &nulls, &rule->ncolumns);
+	rule->columns = palloc0(sizeof(char *) * (rule->ncolumns + 1));
+	for (int i = 0; i < rule->ncolumns; i++)
+		rule->columns[i] = nulls[i] ? pstrdup("") :
+			TextDatumGetCString(elements[i]);
+}
+
+/* The rule set of a record's own day: part of the condition, as text. */
+static void
+append_validity(StringInfo text, Relation rel, HeapTuple tuple, bool has_date)
+{
+	static const char *const columns[] = {"valid_from", "valid_to"};
+	static const char *const operators[] = {">=", "<="};
+
+	for (int i = 0; i < 2; i++)
+	{
+		bool		isnull;
+		Datum		limit = fetch(rel, tuple, columns[i], &isnull);
+		char		day[MAXDATELEN + 1];
+
+		if (isnull)
+			continue;
+		EncodeSpecialDate(DatumGetDateADT(limit), day);
+		if (!DATE_NOT_FINITE(DatumGetDateADT(limit)))
+		{
+			struct pg_tm tm = {0};
+
+			j2date(DatumGetDateADT(limit) + POSTGRES_EPOCH_JDATE,
+				   &tm.tm_year, &tm.tm_mon, &tm.tm_mday);
+			EncodeDateOnly(&tm, USE_ISO_DATES, day);
+		}
+		appendStringInfo(text, "%s%s %s '%s'::date",
+						 text->len > 0 ? " AND " : "",
+						 has_date ? "COALESCE(recorded_on, tip.today())" :
+						 "tip.today()", operators[i], day);
+	}
+}
+
+static char *
+build_condition(Relation rel, HeapTuple tuple, LoadContext *load)
+{
+	StringInfoData text;
+	char	   *stage = fetch_text(rel, tuple, "stage");
+	char	   *track = fetch_text(rel, tuple, "track");
+
+	initStringInfo(&text);
+	if (stage != NULL && track != NULL)
+	{
+		char	   *condition = TipLoadCondition(load->entity, track, stage);
+
+		/* A stage that the entity does not have is never reached. */
+		appendStringInfo(&text, "(%s)", condition ? condition : "false");
+	}
+	append_validity(&text, rel, tuple, load->has_date);
+	return text.len > 0 ? text.data : NULL;
+}
+
+static void
+read_rule(Relation rel, HeapTuple tuple, void *context)
+{
+	LoadContext *load = context;
+	char	   *entity = fetch_text(rel, tuple, "entity");
+	TipRule    *rule;
+
+	if (entity == NULL || strcmp(entity, load->entity) != 0)
+		return;
+	rule = palloc0(sizeof(TipRule));
+	rule->entity = entity;
+	rule->id = fetch_text(rel, tuple, "id");
+	rule->is_error = strcmp(fetch_text(rel, tuple, "severity"), "error") == 0;
+	rule->null_passes = fetch_bool(rel, tuple, "null_passes");
+	rule->timing = fetch_text(rel, tuple, "timing");
+	rule->predicate = fetch_text(rel, tuple, "predicate");
+	rule->hint = fetch_text(rel, tuple, "hint");
+	for (int i = 0; i < TIP_MESSAGE_LANGUAGES; i++)
+		rule->message[i] = fetch_text(rel, tuple,
+									  psprintf("message_%s",
+											   message_languages[i]));
+	fetch_columns(rel, tuple, rule);
+	rule->condition = build_condition(rel, tuple, load);
+	load->rules = lappend(load->rules, rule);
+}
+
+/* Shipped rules are not edited: an override says who excuses them, and why. */
+static void
+read_override(Relation rel, HeapTuple tuple, void *context)
+{
+	LoadContext *load = context;
+	char	   *id = fetch_text(rel, tuple, "rule");
+	bool		isnull;
+	Datum		until = fetch(rel, tuple, "until", &isnull);
+	DateADT		last = isnull ? DATEVAL_NOEND : DatumGetDateADT(until);
+	ListCell   *cell;
+
+	foreach(cell, load->rules)
+	{
+		TipRule    *rule = lfirst(cell);
+
+		if (strcmp(rule->id, id) != 0)
+			continue;
+		if (!rule->is_excused || rule->excused_until < last)
+			rule->excused_until = last;
+		rule->is_excused = true;
+	}
+}
+
+static int
+compare_rules(const ListCell *a, const ListCell *b)
+{
+	return strcmp(((TipRule *) lfirst(a))->id, ((TipRule *) lfirst(b))->id);
+}
+
+/* All rules of an entity, by id; allocated in the current memory context. */
+List *
+TipLoadRules(Relation rel, const char *entity)
+{
+	LoadContext load = {entity, false, NIL};
+	AttrNumber	attno = get_attnum(RelationGetRelid(rel), "recorded_on");
+
+	load.has_date = attno > 0 &&
+		get_atttype(RelationGetRelid(rel), attno) == DATEOID;
+	scan_catalog("rule", read_rule, &load);
+	scan_catalog("rule_override", read_override, &load);
+	list_sort(load.rules, compare_rules);
+	return load.rules;
+}
+
+static void
+read_stage(Relation rel, HeapTuple tuple, void *context)
+{
+	StageContext *wanted = context;
+
+	if (strcmp(fetch_text(rel, tuple, "entity"), wanted->entity) == 0 &&
+		strcmp(fetch_text(rel, tuple, "track"), wanted->track) == 0 &&
+		strcmp(fetch_text(rel, tuple, "stage"), wanted->stage) == 0)
+		wanted->condition = fetch_text(rel, tuple, "condition");
+}
+
+/* When a record of the entity has reached a stage, or NULL if it has none. */
+char *
+TipLoadCondition(const char *entity, const char *track, const char *stage)
+{
+	StageContext wanted = {entity, track, stage, NULL};
+
+	scan_catalog("rule_stage", read_stage, &wanted);
+	return wanted.condition;
+}
+
+static void
+read_case_entity(Relation rel, HeapTuple tuple, void *context)
+{
+	List	  **entities = context;
+	char	   *entity = fetch_text(rel, tuple, "entity");
+	ListCell   *cell;
+
+	if (strcmp(fetch_text(rel, tuple, "timing"), "tx") != 0)
+		return;
+	foreach(cell, *entities)
+		if (strcmp(lfirst(cell), entity) == 0)
+			return;
+	*entities = lappend(*entities, entity);
+}
+
+/* The views of the model that cross-record rules are written over. */
+List *
+TipCaseEntities(void)
+{
+	List	   *entities = NIL;
+
+	scan_catalog("rule", read_case_entity, &entities);
+	return entities;
+}

@@ -1,0 +1,29 @@
+/*
+ * rules_record.h
+ *		A record that is not stored yet: texts by column, coerced and judged.
+ */
+#ifndef TIP_RULES_RECORD_H
+#define TIP_RULES_RECORD_H
+
+#include "rules.h"
+
+typedef struct TipRecord
+{
+	Relation	rel;
+	TupleDesc	desc;
+	const char *entity;
+	FmgrInfo   *input;			/* per attribute */
+	Oid		   *ioparam;
+	char	  **texts;			/* per attribute; NULL is null */
+	TupleTableSlot *slot;
+} TipRecord;
+
+extern TipRecord *TipOpenRecord(const char *schema, const char *entity);
+extern void TipCloseRecord(TipRecord *record);
+extern void TipClearRecord(TipRecord *record);
+extern List *TipJudgeRecord(TipRecord *record);
+extern TipFinding *TipMakeFinding(const char *id, const char *entity,
+								  const char *column, const char *message,
+								  const char *hint);
+
+#endif							/* TIP_RULES_RECORD_H */
