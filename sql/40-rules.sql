@@ -130,8 +130,8 @@ LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION tip.load(regclass, text, name) IS
 'store the good rows of a staging table and keep the bad ones in quarantine, with reasons';
 
--- When a record has reached a stage.  Being identified outlasts referral and
--- assistance, which presumed victims get as well.
+-- When a record has reached a stage.  A presumed victim may be referred and
+-- assisted: where the status is recorded it decides who is identified.
 INSERT INTO tip_impl.rule_stage (entity, track, stage, condition) VALUES
 	('victimization', 'victim', 'draft',
 	 $$victim_stage = 'draft'$$),
@@ -140,8 +140,9 @@ INSERT INTO tip_impl.rule_stage (entity, track, stage, condition) VALUES
 	('victimization', 'victim', 'presumed',
 	 $$victim_stage = ANY ('{presumed,identified,referred,assisted,exited}')$$),
 	('victimization', 'victim', 'identified',
-	 $$victim_stage = 'identified' OR (victim_status = 'identified'
-	   AND victim_stage IS DISTINCT FROM 'draft')$$),
+	 $$victim_stage IS DISTINCT FROM 'draft' AND (victim_status = 'identified'
+	   OR (victim_status IS NULL OR tip.is_missing(victim_status))
+	      AND victim_stage = ANY ('{identified,referred,assisted,exited}'))$$),
 	('victimization', 'victim', 'not_victim',
 	 $$victim_stage = 'not_victim'$$),
 	('victimization', 'victim', 'referred',

@@ -737,8 +737,12 @@ SELECT y.year, coalesce(v.sex::text, 'unknown') AS sex, y.age_status, y.form,
                   FROM %1$I.victimization AS z
                   JOIN %1$I.victim AS w USING (victim_id)
                   JOIN %1$I.event AS e USING (event_id)
-                 WHERE z.victim_stage::text IN
-                       ('identified', 'referred', 'assisted', 'exited')
+                 WHERE z.victim_stage IS DISTINCT FROM 'draft'
+                   AND (z.victim_status = 'identified'
+                        OR (z.victim_status IS NULL
+                            OR tip.is_missing(z.victim_status))
+                           AND z.victim_stage = ANY (
+                               '{identified,referred,assisted,exited}'))
                    AND z.identified_on IS NOT NULL) AS r
          GROUP BY r.victim_id, r.year) AS y
   JOIN %1$I.victim AS v USING (victim_id)

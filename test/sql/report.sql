@@ -1,6 +1,8 @@
 -- Report: SDG 16.2.2 over invented records, with rates where population is.
 
 SELECT tip.create_model('report_data') > 0 AS made;
+-- old records, from before there were rules
+ALTER TABLE report_data.victimization DISABLE TRIGGER "~tip_rules";
 INSERT INTO report_data.event (event_id, jurisdiction)
 VALUES ('00000000-0000-0000-0000-000000000001', 'TT');
 INSERT INTO report_data.victim (victim_id, sex)
