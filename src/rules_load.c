@@ -18,7 +18,7 @@
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/datetime.h"
+#include "utils/date.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -154,19 +154,12 @@ append_validity(StringInfo text, Relation rel, HeapTuple tuple, bool has_date)
 	{
 		bool		isnull;
 		Datum		limit = fetch(rel, tuple, columns[i], &isnull);
-		char		day[MAXDATELEN + 1];
+		char	   *day;
 
 		if (isnull)
 			continue;
-		EncodeSpecialDate(DatumGetDateADT(limit), day);
-		if (!DATE_NOT_FINITE(DatumGetDateADT(limit)))
-		{
-			struct pg_tm tm = {0};
-
-			j2date(DatumGetDateADT(limit) + POSTGRES_EPOCH_JDATE,
-				   &tm.tm_year, &tm.tm_mon, &tm.tm_mday);
-			EncodeDateOnly(&tm, USE_ISO_DATES, day);
-		}
+		/* The engine has pinned the date style to ISO. */
+		day = DatumGetCString(DirectFunctionCall1(date_out, limit));
 		appendStringInfo(text, "%s%s %s '%s'::date",
 						 text->len > 0 ? " AND " : "",
 						 has_date ? "COALESCE(recorded_on, tip.today())" :
