@@ -9,6 +9,11 @@
 #include "fmgr.h"
 #include "utils/guc.h"
 
+/* 18 moved this attribute to the front. */
+#ifndef pg_noreturn
+#define pg_noreturn pg_attribute_noreturn()
+#endif
+
 #include "errors.h"
 
 /*

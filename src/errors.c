@@ -14,7 +14,7 @@
 #include "commands/copyfrom_internal.h"
 #include "utils/memutils.h"
 
-#include "errors.h"
+#include "compat.h"
 
 /* The innermost COPY that is under way, or NULL. */
 static CopyFromState

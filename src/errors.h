@@ -7,6 +7,6 @@
 
 #include "postgres.h"
 
-extern void TipRethrowHidden(MemoryContext context) pg_attribute_noreturn();
+pg_noreturn extern void TipRethrowHidden(MemoryContext context);
 
 #endif							/* TIP_ERRORS_H */

@@ -17,6 +17,8 @@
 #include "utils/date.h"
 #include "utils/rel.h"
 
+#include "compat.h"
+
 #define TIP_MESSAGE_LANGUAGES 3
 
 typedef enum TipOutcome
@@ -90,7 +92,7 @@ typedef struct TipFinding
 typedef void (*TipAttempt) (void *arg);
 
 /* rules_compile.c */
-extern Expr *TipCompileText(Relation rel, const char *text, bool *is_total);
+extern Expr *TipCompileText(Relation rel, const char *text);
 extern Expr *TipMakeRunnable(Expr *expr);
 
 /* rules_check.c */
@@ -121,8 +123,8 @@ extern const char *TipOutcomeName(TipOutcome outcome);
 extern const char *TipRuleMessage(const TipRule *rule);
 extern const char *TipRuleHint(const TipRule *rule);
 extern char *TipFindingsJson(List *findings);
-extern void tip_report(Relation rel, const char *entity, int nrecords,
-					   List *findings) pg_attribute_noreturn();
+pg_noreturn extern void tip_report(Relation rel, const char *entity,
+								   int nrecords, List *findings);
 extern void TipRulesInit(void);
 
 #endif							/* TIP_RULES_H */

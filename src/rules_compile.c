@@ -84,7 +84,7 @@ replace_generated(Node *node, void *context)
  * Runs as the calling role: nothing here may need or use more rights.
  */
 Expr *
-TipCompileText(Relation rel, const char *text, bool *is_total)
+TipCompileText(Relation rel, const char *text)
 {
 	Node	   *raw = parse_expression(text);
 	ParseState *pstate = make_parsestate(NULL);
@@ -101,9 +101,7 @@ TipCompileText(Relation rel, const char *text, bool *is_total)
 	free_parsestate(pstate);
 
 	TipCheckExpression(expr);
-	expr = replace_generated(expr, rel);
-	*is_total = TipExpressionIsTotal(expr);
-	return (Expr *) expr;
+	return (Expr *) replace_generated(expr, rel);
 }
 
 /* Fold constants and inline: the caller may have raised its rights by now. */

@@ -204,11 +204,13 @@ compile_attempt(void *arg)
 	Oid			user;
 	int			security;
 
-	task->expr = TipCompileText(task->rel, task->text, &task->is_total);
+	task->expr = TipCompileText(task->rel, task->text);
 	GetUserIdAndSecContext(&user, &security);
 	SetUserIdAndSecContext(TipCatalogOwner(),
 						   security | SECURITY_LOCAL_USERID_CHANGE);
 	task->expr = TipMakeRunnable(task->expr);
+	/* Only now: a comparison with a text has become one of codes. */
+	task->is_total = TipExpressionIsTotal((Node *) task->expr);
 	task->state = ExecInitExpr(task->expr, NULL);
 	task->parts = make_parts(task->rel, task->expr);
 	SetUserIdAndSecContext(user, security);

@@ -102,7 +102,7 @@ FROM unnest(ARRAY[
     'try_rule(''x'') IS NULL', 'public.try_rule(''x'') IS NULL',
     '''today''::date > ''2020-01-01''', 'repeat(''x'', children_count) = ''x''',
     'row_number() OVER () > 1', 'prmis_ref ~ prmis_ref', 'prmis_ref ~ ''^[A-Z]''',
-    'children_count > $1', 'true']) WITH ORDINALITY AS v(p, n)
+    'children_count > $1', 'vulnerabilities @> ''poverty''', 'true']) WITH ORDINALITY AS v(p, n)
 CROSS JOIN LATERAL try_rule(p) AS r ORDER BY n;
 SELECT try_rule('nosuch > 1');
 INSERT INTO rules_data.victim (children_count) VALUES (1);
