@@ -200,7 +200,8 @@ tip_report(Relation rel, const char *entity, int nrecords, List *findings)
 			 errhint("%s", hint_for(first, count)),
 			 errtableconstraint(rel, first->id),
 			 first->ncolumns > 0 ?
-			 errtablecolname(rel, first->columns[0]) : 0,
+			 err_generic_string(PG_DIAG_COLUMN_NAME,
+								first->columns[0]) : 0,
 			 errhidestmt(true),
 			 errhidecontext(true)));
 	pg_unreachable();
