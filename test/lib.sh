@@ -164,6 +164,7 @@ start_cluster() {
 		fsync = off
 		max_connections = 40
 		autovacuum = off
+		${CONF_EXTRA:-}
 	CONF
 	if [ -e "$WORK/tree/test/make_key.sh" ]; then
 		(umask 077; sh "$WORK/tree/test/make_key.sh" >"$WORK/test.key")

@@ -130,7 +130,18 @@ check_valgrind() {
 	fi
 }
 
-SUITES=${SUITES:-regress pgtap isolation tap}
+# Tables in docs that are printed from catalogues have not drifted.
+run_docs() {
+	say "docs"
+	status=0
+	(cd "$WORK/tree" && sh test/print_docs.sh check) >"$WORK/docs.log" 2>&1 || status=1
+	cat "$WORK/docs.log"
+	bad=$(count '^not ok ' "$WORK/docs.log")
+	[ $status = 0 ] || [ "$bad" -gt 0 ] || bad=1
+	add "$(count '^ok ' "$WORK/docs.log")" "$bad" 0
+}
+
+SUITES=${SUITES:-regress pgtap isolation docs tap}
 wants() { case " $SUITES " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
 
 PGXS=$("$BINDIR/pg_config" --pkglibdir)/pgxs
@@ -140,6 +151,7 @@ start_cluster main
 if wants regress; then run_regress; fi
 if wants pgtap; then run_pgtap; fi
 if wants isolation; then run_isolation; fi
+if wants docs; then run_docs; fi
 stop_cluster main
 [ -z "${VALGRIND:-}" ] || check_valgrind
 if wants tap; then run_tap; fi
