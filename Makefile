@@ -53,6 +53,7 @@ SQL_PARTS = \
 REGRESS = \
 	codes \
 	dates \
+	model \
 	rules \
 	identity \
 	tabulation \

@@ -432,6 +432,10 @@ INSERT INTO tip_impl.model_column
 	('movement', 9, 'is_consecutive', 'boolean', NULL, NULL,
 	 'Whether nothing is missing between the previous leg and this one');
 
+-- create_model() runs with the rights of its caller, who need not be a superuser.
+GRANT SELECT ON tip_impl.model_table, tip_impl.model_column, tip_impl.model_part
+	TO PUBLIC;
+
 -- The columns that an index or a key of a table in a partitioned model needs
 -- besides its own: none, jurisdiction or case_year.
 CREATE FUNCTION tip_impl.model_partition_column(partition_by text)
@@ -468,6 +472,8 @@ BEGIN
 	IF part IS NOT NULL THEN
 		EXECUTE format('CREATE TABLE %I.%I PARTITION OF %I.%I DEFAULT',
 			schema, tbl || '_default', schema, tbl);
+		EXECUTE format('COMMENT ON TABLE %I.%I IS %L', schema, tbl || '_default',
+			'Rows that no other partition takes');
 	END IF;
 	EXECUTE format('COMMENT ON TABLE %I.%I IS %L', schema, tbl, t.comment);
 	EXECUTE format('COMMENT ON COLUMN %I.%I.%I IS %L', schema, tbl, tbl || '_id',
@@ -518,7 +524,7 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION tip.create_text_views(schema name DEFAULT 'tip_data')
+CREATE FUNCTION tip_impl.model_create_text_views(schema name)
 RETURNS int LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -550,10 +556,25 @@ BEGIN
 	RETURN made;
 END
 $$;
+
+-- A function of its own, since whoever may create a model may lack this one.
+CREATE FUNCTION tip.create_text_views(schema name DEFAULT 'tip_data')
+RETURNS int LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF to_regclass(format('%I.victimization', schema)) IS NULL THEN
+		RAISE undefined_table USING
+			MESSAGE = format('schema "%s" has no model', schema),
+			HINT = 'Use tip.create_model() to make one.';
+	END IF;
+	RETURN tip_impl.model_create_text_views(schema);
+END
+$$;
 COMMENT ON FUNCTION tip.create_text_views(name) IS
 'make the <table>_text views of a model again, after columns were added; number of views';
 
-CREATE FUNCTION tip_impl.model_own(schema name, owner regrole)
+-- Whatever was in the schema before keeps its owner.
+CREATE FUNCTION tip_impl.model_own(schema name, owner regrole, before oid[])
 RETURNS void LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -562,7 +583,7 @@ BEGIN
 	FOR r IN SELECT c.relname, c.relkind FROM pg_class AS c
 	         JOIN pg_namespace AS n ON n.oid = c.relnamespace
 	         WHERE n.nspname = schema AND c.relkind IN ('r', 'p', 'v', 'S')
-	           AND c.relowner <> owner
+	           AND c.relowner <> owner AND c.oid <> ALL (before)
 	           AND NOT EXISTS (SELECT FROM pg_depend AS d
 	                           WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
 	                             AND d.deptype IN ('a', 'i') AND c.relkind = 'S') LOOP
@@ -586,6 +607,7 @@ SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	t tip_impl.model_table;
 	p tip_impl.model_part;
+	before oid[];
 	made int := 0;
 BEGIN
 	IF partition_by NOT IN ('country', 'year') THEN
@@ -601,6 +623,9 @@ BEGIN
 	IF NOT EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = schema) THEN
 		EXECUTE format('CREATE SCHEMA %I AUTHORIZATION %s', schema, owner);
 	END IF;
+	before := ARRAY(SELECT c.oid FROM pg_class AS c
+	                WHERE c.relnamespace = (SELECT n.oid FROM pg_namespace AS n
+	                                        WHERE n.nspname = schema));
 	FOR t IN SELECT * FROM tip_impl.model_table AS m ORDER BY m.ordinal LOOP
 		PERFORM tip_impl.model_create_table(schema, t.name, partition_by);
 		PERFORM tip_impl.model_describe_columns(schema, t.name);
@@ -610,11 +635,11 @@ BEGIN
 	FOR p IN SELECT * FROM tip_impl.model_part AS m ORDER BY m.ordinal LOOP
 		EXECUTE format(p.ddl, schema);
 	END LOOP;
-	PERFORM tip.create_text_views(schema);
+	PERFORM tip_impl.model_create_text_views(schema);
 	EXECUTE format('COMMENT ON SCHEMA %I IS %L', schema,
 		format('cases of trafficking in persons (tip_module model %s)',
 			(SELECT extversion FROM pg_extension WHERE extname = 'tip_module')));
-	PERFORM tip_impl.model_own(schema, owner);
+	PERFORM tip_impl.model_own(schema, owner, before);
 	RETURN made;
 END
 $$;
@@ -657,6 +682,16 @@ BEGIN
 	                    AND i.relname = k.table_name || '_' || k.name || '_idx')
 	ORDER BY 2;
 	RETURN QUERY
+	SELECT 'partition', format('%s of %s', c.relname, m.name), 'added here, kept'
+	FROM pg_inherits AS h
+	JOIN pg_class AS c ON c.oid = h.inhrelid
+	JOIN pg_class AS b ON b.oid = h.inhparent
+	JOIN tip_impl.model_table AS m ON m.name = b.relname
+	WHERE b.relnamespace = (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = schema)
+	  AND b.relkind = 'p' AND c.relkind IN ('r', 'p')
+	  AND c.relname <> b.relname || '_default'
+	ORDER BY 2;
+	RETURN QUERY
 	SELECT 'policy', format('%s on %s', o.polname, c.relname), 'added here, kept'
 	FROM pg_policy AS o JOIN pg_class AS c ON c.oid = o.polrelid
 	WHERE c.relnamespace = (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = schema)
@@ -676,6 +711,7 @@ CREATE VIEW tip.model_element AS
 SELECT t.name AS table_name, c.ordinal, c.name AS column_name, c.type,
        c.refers_to, c.comment
 FROM tip_impl.model_table AS t JOIN tip_impl.model_column AS c ON c.table_name = t.name;
+GRANT SELECT ON tip.model_element TO PUBLIC;
 COMMENT ON VIEW tip.model_element IS 'the columns of the standard model, as documented';
 COMMENT ON COLUMN tip.model_element.table_name IS 'table';
 COMMENT ON COLUMN tip.model_element.ordinal IS 'place of the column in its table';
