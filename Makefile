@@ -41,7 +41,9 @@ SQL_PARTS = \
 	sql/10-codes.sql \
 	sql/11-code_types.sql \
 	sql/12-code_functions.sql \
+	sql/15-crosswalk.sql \
 	sql/20-dates.sql \
+	sql/25-statutes.sql \
 	sql/30-model.sql \
 	sql/40-rules.sql \
 	sql/50-identity.sql \
@@ -52,7 +54,9 @@ SQL_PARTS = \
 
 REGRESS = \
 	codes \
+	crosswalk \
 	dates \
+	statutes \
 	model \
 	rules \
 	identity \

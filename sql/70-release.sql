@@ -690,25 +690,22 @@ INSERT INTO tip.policy (id, title, threshold, audience, is_local) VALUES
 CREATE FUNCTION tip_impl.form_group(forms tip.exploitation_form_set,
     main_form tip.exploitation_form)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
 SELECT CASE count(DISTINCT g.name)
        WHEN 0 THEN 'unknown' WHEN 1 THEN min(g.name) ELSE 'mixed' END
-  FROM (SELECT CASE
-               WHEN f.code = 'sex' THEN 'sexual'
-               WHEN f.code IN ('labour', 'servitude_domestic', 'slavery_like',
-                               'debt_bondage', 'child_labour')
-               THEN 'forced_labour'
-               WHEN f.code = 'organ' THEN 'organ_removal'
-               WHEN f.code NOT IN ('unknown', 'not_stated', 'withheld',
-                                   'not_applicable')
-               THEN 'other' END
+  FROM (SELECT CASE tip.to_scheme('exploitation_form', f.code, 'SDG', 'series')
+               WHEN 'VC_HTF_DETVSX' THEN 'sexual'
+               WHEN 'VC_HTF_DETVFL' THEN 'forced_labour'
+               WHEN 'VC_HTF_DETVOG' THEN 'organ_removal'
+               WHEN 'VC_HTF_DETVOP' THEN 'other' END
           FROM (SELECT e::text FROM tip.each(forms) AS e
+                 WHERE tip.is_missing(main_form) IS NOT FALSE
                 UNION SELECT main_form::text) AS f(code)) AS g(name)
 $$;
 COMMENT ON FUNCTION tip_impl.form_group(tip.exploitation_form_set, tip.exploitation_form) IS
-'one group for all forms of a case: sexual, forced_labour, organ_removal, other, mixed or unknown';
+'one SDG group for a case, by the crosswalk: that of main_form or, without it, of all forms; mixed where they differ, unknown where there is none';
 
 INSERT INTO tip.measure (id, title, unit, date_basis, age_basis, dimensions,
                          source, is_local)

@@ -10,11 +10,7 @@ AS $$
 BEGIN
     RETURN QUERY EXECUTE format($q$
         WITH unit AS (
-            SELECT s.year, s.country, s.sex, s.age_status,
-                   CASE s.form WHEN 'sexual' THEN 'sexual'
-                       WHEN 'forced_labour' THEN 'forced_labour'
-                       WHEN 'organ_removal' THEN 'organ_removal'
-                       ELSE 'other' END AS form
+            SELECT s.year, s.country, s.sex, s.age_status, s.form
               FROM (%s) AS s
         ), counted AS (
             SELECT u.year, u.country, coalesce(u.sex, '_T') AS sex,
@@ -31,16 +27,17 @@ BEGIN
           JOIN (VALUES ('_T', 'VC_HTF_DETV'), ('sexual', 'VC_HTF_DETVSX'),
                        ('forced_labour', 'VC_HTF_DETVFL'),
                        ('organ_removal', 'VC_HTF_DETVOG'),
-                       ('other', 'VC_HTF_DETVOP')) AS x(form, series)
+                       ('other', 'VC_HTF_DETVOP'),
+                       ('mixed', NULL), ('unknown', NULL)) AS x(form, series)
             ON x.form = c.form
           LEFT JOIN tip.population AS p
             ON p.country::text = c.country AND p.year = c.year
            AND coalesce(p.sex::text, '_T') = c.sex
            AND coalesce(p.age_status::text, '_T') = c.age
-         ORDER BY c.year, c.country, x.series, c.sex, c.age
+         ORDER BY c.year, c.country, x.series, c.form, c.sex, c.age
         $q$, (SELECT format(m.source, data_schema) FROM tip.measure AS m
                WHERE m.id = 'victims_identified'));
 END
 $$;
 COMMENT ON FUNCTION tip.sdg_16_2_2(name) IS
-'SDG 16.2.2: victims identified by year, country, sex, age and form, with rates per 100,000 where tip.population has the row; exact, not for publication';
+'SDG 16.2.2: victims identified by year, country, sex, age and form, with rates per 100,000 where tip.population has the row; victims of mixed or unknown form have rows without a series; exact, not for publication';

@@ -12,7 +12,7 @@ BEGIN
         SELECT p.oid FROM pg_catalog.pg_proc AS p
          WHERE p.pronamespace = 'tip'::pg_catalog.regnamespace
            AND (p.provolatile = 'i' OR p.prokind = 'a'
-                OR p.proname IN ('today', 'to_scheme', 'from_scheme', 'label'))
+                OR p.proname IN ('today', 'to_scheme', 'from_scheme', 'scheme_codes', 'label'))
            AND NOT p.prosecdef
     LOOP
         EXECUTE pg_catalog.format('GRANT EXECUTE ON ROUTINE %s TO PUBLIC',
@@ -52,7 +52,7 @@ BEGIN
     EXECUTE format('GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA %I TO %s',
                    data_schema, grantee);
     PERFORM tip_impl.grant_routines(grantee,
-        '{save,check_record,check_table,find_person}');
+        '{check_record,check_rules,load}');
 END
 $$;
 COMMENT ON FUNCTION tip.grant_recorder(regrole, name) IS
@@ -76,17 +76,5 @@ $$;
 COMMENT ON FUNCTION tip.grant_analyst(regrole) IS
 'let a role read what has been released, and no record';
 
-CREATE FUNCTION tip.grant_reidentifier(grantee regrole) RETURNS void
-LANGUAGE plpgsql
-SET search_path = pg_catalog, tip, tip_impl, pg_temp
-AS $$
-BEGIN
-    PERFORM tip_impl.grant_routines(grantee,
-        '{request_reidentification,approve,reidentify}');
-END
-$$;
-COMMENT ON FUNCTION tip.grant_reidentifier(regrole) IS
-'let a role ask for, approve or carry out a re-identification; never all three for one case';
-
 REVOKE EXECUTE ON FUNCTION tip.grant_recorder(regrole, name),
-    tip.grant_analyst(regrole), tip.grant_reidentifier(regrole) FROM PUBLIC;
+    tip.grant_analyst(regrole) FROM PUBLIC;

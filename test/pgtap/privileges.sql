@@ -7,14 +7,14 @@ SELECT is_empty($$
 	WHERE p.pronamespace = 'tip'::regnamespace
 	  AND has_function_privilege('public', p.oid, 'EXECUTE')
 	  AND NOT (p.provolatile = 'i' OR p.prokind = 'a' OR p.proname IN
-		('today', 'to_scheme', 'from_scheme', 'label'))$$,
+		('today', 'to_scheme', 'from_scheme', 'scheme_codes', 'label'))$$,
 	'PUBLIC executes in tip only what the page lists');
 SELECT is_empty($$
 	SELECT p.oid::regprocedure FROM pg_proc AS p
 	WHERE p.pronamespace = 'tip'::regnamespace AND NOT p.prosecdef
 	  AND NOT has_function_privilege('public', p.oid, 'EXECUTE')
 	  AND (p.provolatile = 'i' OR p.prokind = 'a' OR p.proname IN
-		('today', 'to_scheme', 'from_scheme', 'label'))$$,
+		('today', 'to_scheme', 'from_scheme', 'scheme_codes', 'label'))$$,
 	'and all that it lists');
 SELECT is_empty($$
 	SELECT p.oid::regprocedure FROM pg_proc AS p
@@ -31,6 +31,33 @@ SELECT is_empty($$
 		'release_log', 'policy', 'measure')
 	  AND has_table_privilege('public', c.oid, 'SELECT, INSERT, UPDATE')$$,
 	'PUBLIC reads and writes no table of releases');
+
+-- every public object says what it is
+SELECT is_empty($$
+	SELECT p.oid::regprocedure FROM pg_proc AS p
+	WHERE p.pronamespace = 'tip'::regnamespace AND obj_description(p.oid, 'pg_proc') IS NULL$$,
+	'every function and aggregate in tip has a comment');
+SELECT is_empty($$
+	SELECT t.oid::regtype FROM pg_type AS t
+	WHERE t.typnamespace = 'tip'::regnamespace AND t.typtype IN ('b', 'd', 'e', 'r')
+	  AND t.typelem = 0 AND obj_description(t.oid, 'pg_type') IS NULL$$,
+	'every type');
+SELECT is_empty($$
+	SELECT c.oid::regclass FROM pg_class AS c
+	WHERE c.relnamespace = 'tip'::regnamespace AND c.relkind IN ('r', 'v', 'p', 'm')
+	  AND obj_description(c.oid, 'pg_class') IS NULL$$,
+	'every table and view');
+SELECT is_empty($$
+	SELECT c.oid::regclass, a.attname FROM pg_class AS c
+	JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+	WHERE c.relnamespace = 'tip'::regnamespace AND c.relkind IN ('r', 'v', 'p', 'm')
+	  AND col_description(c.oid, a.attnum) IS NULL$$,
+	'and every column');
+SELECT is_empty($$
+	SELECT o.oid::regoperator FROM pg_operator AS o
+	JOIN pg_depend AS d ON d.classid = 'pg_operator'::regclass AND d.objid = o.oid AND d.deptype = 'e'
+	JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'tip_module'
+	WHERE o.oprcode = 0$$, 'no operator is a shell');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -6,7 +6,7 @@ FROM pg_proc AS p
 WHERE p.pronamespace = 'tip'::regnamespace
   AND p.proname IN ('create_model', 'upgrade_model', 'preview', 'preview_loss',
       'publish', 'verify_release', 'sdg_16_2_2', 'grant_recorder',
-      'grant_analyst', 'grant_reidentifier')
+      'grant_analyst', 'load', 'check_record')
   AND has_function_privilege('public', p.oid, 'EXECUTE');
 
 SELECT tip.create_model('secret_data') > 0 AS made;
@@ -32,6 +32,10 @@ SET ROLE regress_tip_recorder;
 INSERT INTO secret_data.victim (sex) VALUES ('female');
 SELECT count(*) FROM secret_data.victim;
 DELETE FROM secret_data.victim;
+SELECT rule FROM tip.check_record('victim', '{"birth_year": 5}', 'secret_data');
+CREATE TEMP TABLE incoming AS SELECT '1990' AS birth_year UNION ALL SELECT '5';
+SELECT read, stored, quarantined FROM tip.load('incoming', 'victim', 'secret_data');
+INSERT INTO tip.rule_override (rule, why) VALUES ('A03_VICTIM', 'because');
 SELECT count(*) FROM tip.release_cell;
 RESET ROLE;
 

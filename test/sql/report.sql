@@ -36,9 +36,9 @@ VALUES ('TT', 2023, NULL, 1400000, 'invented'),
 SELECT year, country, series, sex, age, form, n, population, rate
 FROM tip.sdg_16_2_2('report_data') WHERE age = '_T';
 
--- the series add up to the total
+-- the forms add up to the total
 SELECT sum(n) FILTER (WHERE series = 'VC_HTF_DETV') AS total,
-       sum(n) FILTER (WHERE series <> 'VC_HTF_DETV') AS by_form
+       sum(n) FILTER (WHERE form <> '_T') AS by_form
 FROM tip.sdg_16_2_2('report_data') WHERE sex = '_T' AND age = '_T';
 SELECT DISTINCT unit, status, period FROM tip.sdg_16_2_2('report_data');
 ROLLBACK;
