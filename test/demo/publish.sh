@@ -1,0 +1,64 @@
+# The analyst asks, the observatory publishes; part of run.sh.
+title "4. The analyst asks for victims by sex, age and form"
+
+tell <<-'TEXT'
+	She reads no record, so she cannot count them herself.
+TEXT
+refuse analyst <<-'SQL'
+	SELECT count(*) FROM tip_data.victim WHERE sex = 'male';
+SQL
+
+tell <<-'TEXT'
+	What may be said aloud is planned, looked at and published, all tables of a
+	period together. The plan is a row; the look spends nothing.
+TEXT
+show <<-'SQL'
+	INSERT INTO tip.release_plan (id, title, measure, policy, years)
+	VALUES ('decade', 'ten years by sex, age and form',
+	        'victims_identified', 'public_exact', 10);
+	INSERT INTO tip.release_plan_table (name, plan, ordinal, title, dimensions)
+	VALUES ('victims_by_sex_age_form', 'decade', 1,
+	        'Victims by sex, age and form', '{sex,age_status,form}');
+	SELECT level AS dimensions, cells, nonzero, hidden, shown_percent
+	FROM tip.preview_loss('decade', 2016, 2025);
+	SELECT tip.publish('decade', 2016, 2025) AS release;
+SQL
+
+tell <<-'TEXT'
+	A count of 1 to 4 is hidden, and so is whatever would give it away by
+	subtraction. The attacker that proved it is part of the release: it knows
+	every number printed here, and that of each person who is alone in a cell.
+TEXT
+show analyst <<-'SQL'
+	SELECT concat_ws(' ', replace(sex, '_T', 'everybody'),
+	                 nullif(age_status, '_T')) AS "2016-2025",
+	       replace(form, '_T', 'all forms') AS form, shown
+	FROM tip_public.victims_by_sex_age_form AS t
+	WHERE '0' <> ALL (SELECT a.shown FROM tip_public.victims_by_sex_age_form AS a
+	                  WHERE (a.sex, a.age_status, a.form) IN
+	                        ((t.sex, t.age_status, '_T'), ('_T', '_T', t.form)))
+	ORDER BY sex = '_T', sex = 'unknown', sex, age_status = '_T', age_status,
+	         form = '_T', form = 'unknown', form
+	\crosstabview
+SQL
+printf '    * hidden; a total includes what is hidden\n'
+
+show analyst <<-'SQL'
+	SELECT release, plan, first_year, last_year, policy ->> 'threshold' AS threshold,
+	       left(encode(certificate_digest, 'hex'), 16) AS certificate
+	FROM tip.release;
+SQL
+
+tell <<-'TEXT'
+	Once is enough. A second release of the same people could be subtracted from
+	the first:
+TEXT
+refuse postgres <<-'SQL'
+	SELECT tip.publish('annual', 2023);
+SQL
+show <<-'SQL'
+	SELECT tip.verify_release(1) AS as_published,
+	       jsonb_array_length(body -> 'hidden') AS hidden_cells,
+	       (SELECT count(*) FROM tip.release_log) AS looks_and_releases
+	FROM tip.release_certificate;
+SQL
