@@ -30,6 +30,8 @@ OBJS = \
 	src/identity_keys.o \
 	src/tabulation.o \
 	src/tabulation_cell.o \
+	src/tabulation_io.o \
+	src/tabulation_state.o \
 	src/release.o \
 	src/release_attack.o \
 	src/release_lp.o \

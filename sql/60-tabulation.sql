@@ -172,12 +172,32 @@ COMMENT ON TYPE tip.tabulation IS
 CREATE FUNCTION tip_impl.tabulation_eq(tip.tabulation, tip.tabulation)
 RETURNS bool AS 'MODULE_PATHNAME', 'tip_tabulation_eq'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION tip_impl.tabulation_ne(tip.tabulation, tip.tabulation)
+RETURNS bool AS 'MODULE_PATHNAME', 'tip_tabulation_ne'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION tip_impl.tabulation_plus(tip.tabulation, tip.tabulation)
+RETURNS tip.tabulation AS 'MODULE_PATHNAME', 'tip_tabulation_plus'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE OPERATOR pg_catalog.= (
 	LEFTARG = tip.tabulation, RIGHTARG = tip.tabulation,
-	FUNCTION = tip_impl.tabulation_eq, COMMUTATOR = OPERATOR(pg_catalog.=)
+	FUNCTION = tip_impl.tabulation_eq, COMMUTATOR = OPERATOR(pg_catalog.=),
+	NEGATOR = OPERATOR(pg_catalog.<>)
 );
 COMMENT ON OPERATOR pg_catalog.= (tip.tabulation, tip.tabulation) IS
-'same cells with the same counts and sums';
+'same dimensions, names and cells, with the same counts and sums';
+CREATE OPERATOR pg_catalog.<> (
+	LEFTARG = tip.tabulation, RIGHTARG = tip.tabulation,
+	FUNCTION = tip_impl.tabulation_ne, COMMUTATOR = OPERATOR(pg_catalog.<>),
+	NEGATOR = OPERATOR(pg_catalog.=)
+);
+COMMENT ON OPERATOR pg_catalog.<> (tip.tabulation, tip.tabulation) IS
+'not the same tabulation';
+CREATE OPERATOR pg_catalog.+ (
+	LEFTARG = tip.tabulation, RIGHTARG = tip.tabulation,
+	FUNCTION = tip_impl.tabulation_plus, COMMUTATOR = OPERATOR(pg_catalog.+)
+);
+COMMENT ON OPERATOR pg_catalog.+ (tip.tabulation, tip.tabulation) IS
+'add two tabulations of the same dimensions, cell by cell';
 
 CREATE FUNCTION tip_impl.tabulate_add(tip.tabulation, tip.cell, int8)
 RETURNS tip.tabulation AS 'MODULE_PATHNAME', 'tip_tabulate_add'
@@ -207,18 +227,47 @@ CREATE AGGREGATE tip.merge(tip.tabulation) (
 COMMENT ON AGGREGATE tip.merge(tip.tabulation) IS
 'add tabulations up, cell by cell';
 
-CREATE FUNCTION tip_impl.tabulation_cells(tip.tabulation, bool,
-	OUT cell tip.cell, OUT n int8, OUT key_sum int8, OUT measure_sum int8)
-RETURNS SETOF record AS 'MODULE_PATHNAME', 'tip_tabulation_cells'
-LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION tip.cells(tabulation tip.tabulation)
-RETURNS TABLE (cell tip.cell, n int8, key_sum int8, measure_sum int8)
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-AS 'SELECT * FROM tip_impl.tabulation_cells($1, false)';
-COMMENT ON FUNCTION tip.cells(tip.tabulation) IS 'the cells of a tabulation';
+RETURNS TABLE (cell tip.cell, level int4, n int8, key_sum int8, measure_sum int8)
+AS 'MODULE_PATHNAME', 'tip_tabulation_cells'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION tip.cells(tip.tabulation) IS
+'the cells of a tabulation, in the order of their codes; level is the number of dimensions';
 CREATE FUNCTION tip.margins(tabulation tip.tabulation)
-RETURNS TABLE (cell tip.cell, n int8, key_sum int8, measure_sum int8)
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-AS 'SELECT * FROM tip_impl.tabulation_cells($1, true)';
+RETURNS TABLE (cell tip.cell, level int4, n int8, key_sum int8, measure_sum int8)
+AS 'MODULE_PATHNAME', 'tip_tabulation_margins'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION tip.margins(tip.tabulation) IS
-'the cells of a tabulation and all their margins; * in a cell is all';
+'the cells of a tabulation and all their margins; * in a cell is all, level the number of dimensions that are not *';
+
+CREATE FUNCTION tip.codes(cell tip.cell, dimensions int4 DEFAULT 0)
+RETURNS text[]
+AS 'MODULE_PATHNAME', 'tip_cell_codes'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION tip.codes(tip.cell, int4) IS
+'codes of a cell by position, * for all; as many as there are dimensions, or up to the last that is not *';
+
+CREATE FUNCTION tip.name_dimensions(tabulation tip.tabulation, names text[])
+RETURNS tip.tabulation
+AS 'MODULE_PATHNAME', 'tip_tabulation_name'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION tip.name_dimensions(tip.tabulation, text[]) IS
+'the same tabulation with a name for each dimension; two dimensions may be of one list';
+CREATE FUNCTION tip.dimensions(tabulation tip.tabulation)
+RETURNS TABLE (dimension int4, name text, list text, codes int8)
+AS 'MODULE_PATHNAME', 'tip_tabulation_dimensions'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION tip.dimensions(tip.tabulation) IS
+'dimensions of a tabulation: number, name, list (empty for a bucket or dictionary) and how many codes occur';
+CREATE FUNCTION tip.rollup(tabulation tip.tabulation, keep int4[])
+RETURNS tip.tabulation
+AS 'MODULE_PATHNAME', 'tip_tabulation_rollup'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION tip.rollup(tip.tabulation, int4[]) IS
+'keep these dimensions, by number from 1 and in this order, and add up over the others';
+CREATE FUNCTION tip.rollup(tabulation tip.tabulation, keep text[])
+RETURNS tip.tabulation
+AS 'MODULE_PATHNAME', 'tip_tabulation_rollup_names'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION tip.rollup(tip.tabulation, text[]) IS
+'keep these dimensions, by name and in this order, and add up over the others';

@@ -1,220 +1,31 @@
 /*
  * tabulation.c
- *		tip.tabulation: a sparse table of counts that merges.
- *
- * The aggregate state is an expanded object: an open-addressing table that
- * transitions change in place.  Flattening sorts the cells, so that equal
- * states are equal bytes whatever the order of rows, workers or shards.
+ *		Tabulate, merge, name, roll up, and read a tabulation.
  */
 #include "postgres.h"
 
-#include "common/int.h"
-#include "lib/stringinfo.h"
-#include "libpq/pqformat.h"
-#include "miscadmin.h"
+#include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/expandeddatum.h"
-#include "utils/memutils.h"
 
-#include "codes.h"
+#include "compat.h"
 #include "tabulation.h"
 
-#define TABULATION_VERSION 1
-#define TABULATION_MAGIC 0x54495054
-#define MAX_CELLS (4 * 1024 * 1024)
-
-typedef struct Entry
-{
-	TipCell		cell;
-	int64		n;				/* 0: the slot is free */
-	uint64		key_sum;		/* wraps: sum of record keys mod 2^64 */
-	int64		measure;
-} Entry;
-
-typedef struct FlatTabulation
-{
-	int32		vl_len_;
-	uint32		version;
-	uint64		count;
-	Entry		entries[FLEXIBLE_ARRAY_MEMBER];
-} FlatTabulation;
-
-typedef struct Tabulation
-{
-	ExpandedObjectHeader hdr;
-	uint32		magic;
-	uint32		slots;
-	uint32		used;
-	Entry	   *table;
-} Tabulation;
-
-#define FLAT_SIZE(n) (offsetof(FlatTabulation, entries) + (n) * sizeof(Entry))
-
-PG_FUNCTION_INFO_V1(tip_tabulation_in);
-PG_FUNCTION_INFO_V1(tip_tabulation_out);
-PG_FUNCTION_INFO_V1(tip_tabulation_recv);
-PG_FUNCTION_INFO_V1(tip_tabulation_send);
-PG_FUNCTION_INFO_V1(tip_tabulation_eq);
 PG_FUNCTION_INFO_V1(tip_tabulate_add);
 PG_FUNCTION_INFO_V1(tip_tabulation_combine);
+PG_FUNCTION_INFO_V1(tip_tabulation_plus);
+PG_FUNCTION_INFO_V1(tip_tabulation_eq);
+PG_FUNCTION_INFO_V1(tip_tabulation_ne);
+PG_FUNCTION_INFO_V1(tip_tabulation_name);
+PG_FUNCTION_INFO_V1(tip_tabulation_rollup);
+PG_FUNCTION_INFO_V1(tip_tabulation_rollup_names);
+PG_FUNCTION_INFO_V1(tip_tabulation_dimensions);
 PG_FUNCTION_INFO_V1(tip_tabulation_cells);
+PG_FUNCTION_INFO_V1(tip_tabulation_margins);
 
-static int
-entry_cmp(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(TipCell));
-}
-
-static Size
-flat_size(ExpandedObjectHeader *hdr)
-{
-	return FLAT_SIZE((Size) ((Tabulation *) hdr)->used);
-}
-
-static void
-flatten(ExpandedObjectHeader *hdr, void *result, Size size)
-{
-	Tabulation *tab = (Tabulation *) hdr;
-	FlatTabulation *flat = result;
-	uint32		n = 0;
-
-	SET_VARSIZE(flat, size);
-	flat->version = TABULATION_VERSION;
-	flat->count = tab->used;
-	for (uint32 i = 0; i < tab->slots; i++)
-	{
-		if (tab->table[i].n != 0)
-			flat->entries[n++] = tab->table[i];
-	}
-	qsort(flat->entries, n, sizeof(Entry), entry_cmp);
-}
-
-static const ExpandedObjectMethods methods = {flat_size, flatten};
-
-static Tabulation *
-new_tabulation(MemoryContext parent)
-{
-	MemoryContext context = AllocSetContextCreate(parent, "tip.tabulation",
-												  ALLOCSET_SMALL_SIZES);
-	Tabulation *tab = MemoryContextAllocZero(context, sizeof(Tabulation));
-
-	EOH_init_header(&tab->hdr, &methods, context);
-	tab->magic = TABULATION_MAGIC;
-	tab->slots = 16;
-	tab->table = MemoryContextAllocZero(context, 16 * sizeof(Entry));
-	return tab;
-}
-
-static inline uint64
-mix(uint64 h)
-{
-	h ^= h >> 32;
-	h *= UINT64CONST(0xd6e8feb86659fd93);
-	return h ^ (h >> 32);
-}
-
-static inline Entry *
-find_slot(Tabulation *tab, const TipCell *cell)
-{
-	uint64		half[2];
-	uint32		at;
-
-	memcpy(half, cell, sizeof(half));
-	at = mix(half[0] ^ mix(half[1] + UINT64CONST(0x9e3779b97f4a7c15)));
-	for (;; at++)
-	{
-		Entry	   *entry = &tab->table[at & (tab->slots - 1)];
-
-		if (entry->n == 0 || memcmp(&entry->cell, cell, sizeof(*cell)) == 0)
-			return entry;
-	}
-}
-
-static void
-grow(Tabulation *tab)
-{
-	Entry	   *old = tab->table;
-	uint32		slots = tab->slots;
-
-	CHECK_FOR_INTERRUPTS();
-	tab->table = MemoryContextAllocZero(tab->hdr.eoh_context,
-										(Size) slots * 2 * sizeof(Entry));
-	tab->slots = slots * 2;
-	for (uint32 i = 0; i < slots; i++)
-	{
-		if (old[i].n != 0)
-			*find_slot(tab, &old[i].cell) = old[i];
-	}
-	pfree(old);
-}
-
-static void
-add_entry(Tabulation *tab, const Entry *more)
-{
-	Entry	   *entry = find_slot(tab, &more->cell);
-
-	if (unlikely(entry->n == 0))
-	{
-		if (tab->used >= MAX_CELLS)
-			ereport(ERROR,
-					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("tabulation has too many cells"),
-					 errhint("Use fewer or coarser dimensions.")));
-		if (tab->used >= tab->slots / 4 * 3)
-		{
-			grow(tab);
-			entry = find_slot(tab, &more->cell);
-		}
-		entry->cell = more->cell;
-		tab->used++;
-	}
-	entry->key_sum += more->key_sum;
-	if (pg_add_s64_overflow(entry->n, more->n, &entry->n) ||
-		pg_add_s64_overflow(entry->measure, more->measure, &entry->measure))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("tabulation overflows")));
-}
-
-static void
-add_flat(Tabulation *tab, const FlatTabulation *flat)
-{
-	for (uint64 i = 0; i < flat->count; i++)
-		add_entry(tab, &flat->entries[i]);
-}
-
-static FlatTabulation *
-get_flat(Datum d)
-{
-	FlatTabulation *flat = (FlatTabulation *) PG_DETOAST_DATUM(d);
-
-	if (VARSIZE(flat) < FLAT_SIZE(0) ||
-		flat->version != TABULATION_VERSION || flat->count > MAX_CELLS ||
-		VARSIZE(flat) != FLAT_SIZE(flat->count))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("invalid stored value of type %s", "tip.tabulation")));
-	return flat;
-}
-
-static Tabulation *
-get_state(FunctionCallInfo fcinfo, MemoryContext context)
-{
-	Datum		d = PG_GETARG_DATUM(0);
-	Tabulation *tab;
-
-	if (!PG_ARGISNULL(0) && VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(d)))
-	{
-		tab = (Tabulation *) DatumGetEOHP(d);
-		if (tab->magic == TABULATION_MAGIC)
-			return tab;
-	}
-	tab = new_tabulation(context);
-	if (!PG_ARGISNULL(0))
-		add_flat(tab, get_flat(d));
-	return tab;
-}
+/* ---- aggregates ---- */
 
 static MemoryContext
 aggregate_context(FunctionCallInfo fcinfo)
@@ -228,215 +39,399 @@ aggregate_context(FunctionCallInfo fcinfo)
 	return context;
 }
 
+static TipTable *
+get_state(FunctionCallInfo fcinfo)
+{
+	MemoryContext context = aggregate_context(fcinfo);
+	TipTable   *table = NULL;
+
+	if (!PG_ARGISNULL(0))
+		table = TipTableOf(PG_GETARG_DATUM(0));
+	if (table != NULL)
+		return table;
+	table = TipNewTable(context);
+	if (!PG_ARGISNULL(0))
+		TipAddFlat(table, TipGetFlat(PG_GETARG_DATUM(0)));
+	return table;
+}
+
+/*
+ * tabulate(cell, record_key [, measure])
+ *		Count a row; a NULL cell is no row, a NULL key or measure adds 0.
+ */
 Datum
 tip_tabulate_add(PG_FUNCTION_ARGS)
 {
-	Tabulation *tab = get_state(fcinfo, aggregate_context(fcinfo));
-	Entry		one = {.n = 1};
+	TipTable   *table = get_state(fcinfo);
+	TipEntry	one = {.n = 1};
 
 	if (PG_ARGISNULL(1))
-		PG_RETURN_DATUM(EOHPGetRWDatum(&tab->hdr));
+		PG_RETURN_DATUM(EOHPGetRWDatum(&table->hdr));
 	one.cell = *PG_GETARG_TIPCELL(1);
 	if (!PG_ARGISNULL(2))
 		one.key_sum = (uint64) PG_GETARG_INT64(2);
 	if (PG_NARGS() > 3 && !PG_ARGISNULL(3))
 		one.measure = PG_GETARG_INT64(3);
-	add_entry(tab, &one);
-	PG_RETURN_DATUM(EOHPGetRWDatum(&tab->hdr));
+	TipAddEntry(table, &one);
+	PG_RETURN_DATUM(EOHPGetRWDatum(&table->hdr));
 }
 
 Datum
 tip_tabulation_combine(PG_FUNCTION_ARGS)
 {
-	Tabulation *tab = get_state(fcinfo, aggregate_context(fcinfo));
+	TipTable   *table = get_state(fcinfo);
 
 	if (!PG_ARGISNULL(1))
-		add_flat(tab, get_flat(PG_GETARG_DATUM(1)));
-	PG_RETURN_DATUM(EOHPGetRWDatum(&tab->hdr));
+		TipAddFlat(table, TipGetFlat(PG_GETARG_DATUM(1)));
+	PG_RETURN_DATUM(EOHPGetRWDatum(&table->hdr));
 }
 
-static bytea *
-encode(const FlatTabulation *flat)
-{
-	StringInfoData buf;
-
-	pq_begintypsend(&buf);
-	pq_sendint32(&buf, TABULATION_VERSION);
-	pq_sendint32(&buf, (uint32) flat->count);
-	for (uint64 i = 0; i < flat->count; i++)
-	{
-		const Entry *entry = &flat->entries[i];
-
-		pq_sendbytes(&buf, (const char *) &entry->cell, sizeof(TipCell));
-		pq_sendint64(&buf, entry->n);
-		pq_sendint64(&buf, entry->key_sum);
-		pq_sendint64(&buf, entry->measure);
-	}
-	return pq_endtypsend(&buf);
-}
-
-static void
-bad_binary(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-			 errmsg("invalid value of type %s", "tip.tabulation")));
-}
-
-static void
-decode_entry(StringInfo buf, Entry *entry)
-{
-	pq_copymsgbytes(buf, (char *) &entry->cell, sizeof(TipCell));
-	for (int i = 0; i < TIP_CELL_CODES; i++)
-	{
-		uint16		code = TipCellCode(&entry->cell, i);
-
-		if (TipCodeNumber(code) == 0 ? code != 0 :
-			TipCodeList(code) != 0 && !TipListRowOf(TipCodeList(code)))
-			bad_binary();
-	}
-	entry->n = pq_getmsgint64(buf);
-	entry->key_sum = (uint64) pq_getmsgint64(buf);
-	entry->measure = pq_getmsgint64(buf);
-	if (entry->n < 1)
-		bad_binary();
-}
-
-static FlatTabulation *
-decode(StringInfo buf)
-{
-	FlatTabulation *flat;
-	uint32		version = pq_getmsgint(buf, 4);
-	uint32		count = pq_getmsgint(buf, 4);
-
-	if (version != TABULATION_VERSION || count > MAX_CELLS ||
-		buf->len - buf->cursor != (int64) count * 40)
-		bad_binary();
-	flat = palloc0(FLAT_SIZE(count));
-	SET_VARSIZE(flat, FLAT_SIZE(count));
-	flat->version = version;
-	flat->count = count;
-	for (uint32 i = 0; i < count; i++)
-	{
-		decode_entry(buf, &flat->entries[i]);
-		if (i > 0 && entry_cmp(&flat->entries[i - 1], &flat->entries[i]) >= 0)
-			bad_binary();
-	}
-	return flat;
-}
+/* ---- operators ---- */
 
 Datum
-tip_tabulation_send(PG_FUNCTION_ARGS)
+tip_tabulation_plus(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BYTEA_P(encode(get_flat(PG_GETARG_DATUM(0))));
+	TipTable   *table = TipNewTable(CurrentMemoryContext);
+
+	TipAddFlat(table, TipGetFlat(PG_GETARG_DATUM(0)));
+	TipAddFlat(table, TipGetFlat(PG_GETARG_DATUM(1)));
+	PG_RETURN_DATUM(EOHPGetRWDatum(&table->hdr));
 }
 
-Datum
-tip_tabulation_recv(PG_FUNCTION_ARGS)
+static bool
+is_equal(FunctionCallInfo fcinfo)
 {
-	PG_RETURN_POINTER(decode((StringInfo) PG_GETARG_POINTER(0)));
-}
+	TipFlat    *a = TipGetFlat(PG_GETARG_DATUM(0));
+	TipFlat    *b = TipGetFlat(PG_GETARG_DATUM(1));
 
-Datum
-tip_tabulation_out(PG_FUNCTION_ARGS)
-{
-	bytea	   *bytes = encode(get_flat(PG_GETARG_DATUM(0)));
-
-	return DirectFunctionCall1(byteaout, PointerGetDatum(bytes));
-}
-
-/* The text form is the binary form in hexadecimal. */
-Datum
-tip_tabulation_in(PG_FUNCTION_ARGS)
-{
-	char	   *text = PG_GETARG_CSTRING(0);
-	size_t		len = strlen(text);
-	StringInfoData buf;
-
-	if (len < 2 || text[0] != '\\' || text[1] != 'x' || len % 2 != 0 ||
-		strspn(text + 2, "0123456789abcdef") != len - 2)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				 errmsg("invalid input syntax for type %s",
-						"tip.tabulation")));
-	initStringInfo(&buf);
-	enlargeStringInfo(&buf, len / 2);
-	buf.len = hex_decode(text + 2, len - 2, buf.data);
-	PG_RETURN_POINTER(decode(&buf));
+	return VARSIZE(a) == VARSIZE(b) && memcmp(a, b, VARSIZE(a)) == 0;
 }
 
 Datum
 tip_tabulation_eq(PG_FUNCTION_ARGS)
 {
-	FlatTabulation *a = get_flat(PG_GETARG_DATUM(0));
-	FlatTabulation *b = get_flat(PG_GETARG_DATUM(1));
-
-	PG_RETURN_BOOL(VARSIZE(a) == VARSIZE(b) &&
-				   memcmp(a, b, VARSIZE(a)) == 0);
+	PG_RETURN_BOOL(is_equal(fcinfo));
 }
 
-/* Roll up over the dimensions that mask leaves out. */
-static Tabulation *
-project(const FlatTabulation *flat, int mask)
+Datum
+tip_tabulation_ne(PG_FUNCTION_ARGS)
 {
-	Tabulation *tab = new_tabulation(CurrentMemoryContext);
+	PG_RETURN_BOOL(!is_equal(fcinfo));
+}
 
-	for (uint64 i = 0; i < flat->count; i++)
-	{
-		Entry		entry = flat->entries[i];
+/* ---- names ---- */
 
-		for (int d = 0; d < TIP_CELL_CODES; d++)
-		{
-			if ((mask & (1 << d)) == 0)
-				entry.cell.code[d] = 0;
-		}
-		add_entry(tab, &entry);
-	}
-	return tab;
+static void
+shape_of(const TipFlat *flat, TipShape *shape)
+{
+	shape->used = flat->used;
+	memcpy(shape->list, flat->list, sizeof(shape->list));
 }
 
 static void
-put_rows(ReturnSetInfo *rsinfo, const Tabulation *tab)
+refuse_names(const char *why)
 {
-	for (uint32 i = 0; i < tab->slots; i++)
-	{
-		Entry	   *entry = &tab->table[i];
-		Datum		values[4] = {PointerGetDatum(&entry->cell),
-			Int64GetDatum(entry->n), Int64GetDatum((int64) entry->key_sum),
-		Int64GetDatum(entry->measure)};
-		bool		nulls[4] = {false};
-
-		if (entry->n != 0)
-			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc,
-								 values, nulls);
-	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s", why),
+			 errhint("tip.dimensions() shows the dimensions of a tabulation.")));
 }
 
-/* The second argument: also every margin. */
+static char **
+text_elements(ArrayType *array, int *count)
+{
+	Datum	   *elements;
+	bool	   *nulls;
+	char	  **texts;
+
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT,
+					  &elements, &nulls, count);
+	texts = palloc(sizeof(char *) * (*count + 1));
+	for (int i = 0; i < *count; i++)
+	{
+		if (nulls[i])
+			refuse_names("names of dimensions must not be null");
+		texts[i] = TextDatumGetCString(elements[i]);
+	}
+	return texts;
+}
+
+static void
+check_name(char **names, int i)
+{
+	if (names[i][0] == '\0' || strlen(names[i]) >= NAMEDATALEN)
+		refuse_names("a name of a dimension is empty or too long");
+	for (int j = 0; j < i; j++)
+		if (strcmp(names[i], names[j]) == 0)
+			refuse_names("names of dimensions must differ");
+}
+
+/* Returns the bytes that stand between header and entries. */
+static char *
+pack_names(char **names, int count, uint32 *size)
+{
+	char	   *packed = palloc0(TIP_NAMES_MAX);
+	uint32		at = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		check_name(names, i);
+		strcpy(packed + at, names[i]);
+		at += strlen(names[i]) + 1;
+	}
+	*size = TYPEALIGN(8, at);
+	return packed;
+}
+
+/*
+ * name_dimensions(tabulation, names text[])
+ *		The same counts, with a name for each dimension.
+ */
+Datum
+tip_tabulation_name(PG_FUNCTION_ARGS)
+{
+	TipFlat    *flat = TipGetFlat(PG_GETARG_DATUM(0));
+	int			count;
+	char	  **names = text_elements(PG_GETARG_ARRAYTYPE_P(1), &count);
+	uint32		size;
+	char	   *packed;
+	TipShape	shape;
+	TipFlat    *result;
+
+	if (count != TipDimensions(flat->used))
+		refuse_names("a tabulation needs one name for each dimension");
+	packed = pack_names(names, count, &size);
+	shape_of(flat, &shape);
+	result = TipNewFlat(&shape, packed, size, flat->count);
+	memcpy(TipFlatEntries(result), TipFlatEntries(flat),
+		   flat->count * sizeof(TipEntry));
+	PG_RETURN_POINTER(result);
+}
+
+/* ---- rollup ---- */
+
+/* The position in a cell of a dimension, both counted from 0. */
+static int
+position_of(uint8 used, int dimension)
+{
+	for (int i = 0; i < TIP_CELL_CODES; i++)
+		if ((used & (1 << i)) != 0 && dimension-- == 0)
+			return i;
+	refuse_names("the tabulation has no such dimension");
+	return -1;
+}
+
+static void
+keep_names(TipTable *table, const TipFlat *flat, const int *keep, int count)
+{
+	char	   *names[TIP_CELL_CODES];
+
+	if (flat->names_size == 0 || count == 0)
+		return;
+	for (int i = 0; i < count; i++)
+		names[i] = pstrdup(TipDimensionName(flat, keep[i]));
+	table->names = pack_names(names, count, &table->names_size);
+}
+
+/* Keep these dimensions, in this order; add up over the others. */
+static TipTable *
+rollup(const TipFlat *flat, const int *keep, int count)
+{
+	TipTable   *table = TipNewTable(CurrentMemoryContext);
+	const TipEntry *entries = TipFlatEntries(flat);
+	int			from[TIP_CELL_CODES];
+
+	for (int i = 0; i < count; i++)
+	{
+		from[i] = position_of(flat->used, keep[i]);
+		for (int j = 0; j < i; j++)
+			if (from[j] == from[i])
+				refuse_names("a dimension can be kept only once");
+	}
+	for (uint32 i = 0; i < flat->count; i++)
+	{
+		TipEntry	entry = entries[i];
+
+		if (i % 65536 == 0)
+			CHECK_FOR_INTERRUPTS();
+		memset(&entry.cell, 0, sizeof(TipCell));
+		for (int d = 0; d < count; d++)
+			entry.cell.code[d] = entries[i].cell.code[from[d]];
+		TipAddEntry(table, &entry);
+	}
+	keep_names(table, flat, keep, count);
+	return table;
+}
+
+/*
+ * rollup(tabulation, keep int[])
+ *		Fewer dimensions: those whose numbers are given, counted from 1.
+ */
+Datum
+tip_tabulation_rollup(PG_FUNCTION_ARGS)
+{
+	TipFlat    *flat = TipGetFlat(PG_GETARG_DATUM(0));
+	Datum	   *elements;
+	bool	   *nulls;
+	int			count;
+	int			keep[TIP_CELL_CODES];
+
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), INT4OID, sizeof(int32), true,
+					  TYPALIGN_INT, &elements, &nulls, &count);
+	if (count > TipDimensions(flat->used))
+		refuse_names("the tabulation has no such dimension");
+	for (int i = 0; i < count; i++)
+	{
+		if (nulls[i] || DatumGetInt32(elements[i]) < 1 ||
+			DatumGetInt32(elements[i]) > TIP_CELL_CODES)
+			refuse_names("the tabulation has no such dimension");
+		keep[i] = DatumGetInt32(elements[i]) - 1;
+	}
+	PG_RETURN_DATUM(EOHPGetRWDatum(&rollup(flat, keep, count)->hdr));
+}
+
+static int
+dimension_by_name(const TipFlat *flat, const char *name)
+{
+	if (flat->names_size > 0)
+		for (int i = 0; i < TipDimensions(flat->used); i++)
+			if (strcmp(TipDimensionName(flat, i), name) == 0)
+				return i;
+	refuse_names("the tabulation has no dimension of that name");
+	return -1;
+}
+
+/* rollup(tabulation, keep text[]): the same by name. */
+Datum
+tip_tabulation_rollup_names(PG_FUNCTION_ARGS)
+{
+	TipFlat    *flat = TipGetFlat(PG_GETARG_DATUM(0));
+	int			count;
+	char	  **names = text_elements(PG_GETARG_ARRAYTYPE_P(1), &count);
+	int			keep[TIP_CELL_CODES];
+
+	if (count > TipDimensions(flat->used))
+		refuse_names("the tabulation has no such dimension");
+	for (int i = 0; i < count; i++)
+		keep[i] = dimension_by_name(flat, names[i]);
+	PG_RETURN_DATUM(EOHPGetRWDatum(&rollup(flat, keep, count)->hdr));
+}
+
+/* ---- reading ---- */
+
+static int64
+count_codes(const TipFlat *flat, int position)
+{
+	const TipEntry *entries = TipFlatEntries(flat);
+	Bitmapset  *seen = NULL;
+
+	for (uint32 i = 0; i < flat->count; i++)
+		seen = bms_add_member(seen,
+							  TipCodeNumber(TipCellCode(&entries[i].cell,
+														position)));
+	return bms_num_members(seen);
+}
+
+/* dimensions(tabulation): number, name, list and distinct codes of each. */
+Datum
+tip_tabulation_dimensions(PG_FUNCTION_ARGS)
+{
+	TipFlat    *flat = TipGetFlat(PG_GETARG_DATUM(0));
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int i = 0; i < TipDimensions(flat->used); i++)
+	{
+		int			position = position_of(flat->used, i);
+		int			list = flat->list[position];
+		const char *name = TipDimensionName(flat, i);
+		Datum		values[4];
+		bool		nulls[4] = {false, name == NULL, list == 0, false};
+
+		values[0] = Int32GetDatum(i + 1);
+		values[1] = name ? CStringGetTextDatum(name) : (Datum) 0;
+		values[2] = list ? CStringGetTextDatum(TipListRowOf(list)->name) :
+			(Datum) 0;
+		values[3] = Int64GetDatum(count_codes(flat, position));
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values,
+							 nulls);
+	}
+	return (Datum) 0;
+}
+
+static void
+put_entry(ReturnSetInfo *rsinfo, TipEntry *entry, int level)
+{
+	Datum		values[5];
+	bool		nulls[5] = {false};
+
+	values[0] = PointerGetDatum(&entry->cell);
+	values[1] = Int32GetDatum(level);
+	values[2] = Int64GetDatum(entry->n);
+	values[3] = Int64GetDatum((int64) entry->key_sum);
+	values[4] = Int64GetDatum(entry->measure);
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+/* cells(tabulation): its rows, in the order of their codes. */
 Datum
 tip_tabulation_cells(PG_FUNCTION_ARGS)
 {
-	FlatTabulation *flat = get_flat(PG_GETARG_DATUM(0));
-	bool		margins = PG_GETARG_BOOL(1);
-	int			used = 0;
+	TipFlat    *flat = TipGetFlat(PG_GETARG_DATUM(0));
+	int			level = TipDimensions(flat->used);
 
 	InitMaterializedSRF(fcinfo, 0);
-	for (uint64 i = 0; i < flat->count; i++)
+	for (uint32 i = 0; i < flat->count; i++)
+		put_entry((ReturnSetInfo *) fcinfo->resultinfo,
+				  &TipFlatEntries(flat)[i], level);
+	return (Datum) 0;
+}
+
+/* Add up over the positions that mask leaves out; they stay, as *. */
+static TipTable *
+project(const TipFlat *flat, int mask)
+{
+	TipTable   *table = TipNewTable(CurrentMemoryContext);
+
+	for (uint32 i = 0; i < flat->count; i++)
 	{
+		TipEntry	entry = TipFlatEntries(flat)[i];
+
 		for (int d = 0; d < TIP_CELL_CODES; d++)
-		{
-			if (flat->entries[i].cell.code[d] != 0)
-				used |= 1 << d;
-		}
+			if ((mask & (1 << d)) == 0)
+				entry.cell.code[d] = 0;
+		TipAddEntry(table, &entry);
 	}
-	for (int mask = used;; mask = (mask - 1) & used)
+	return table;
+}
+
+static void
+put_table(ReturnSetInfo *rsinfo, TipTable *table, int level)
+{
+	for (uint32 i = 0; i < table->slots; i++)
+		if (table->entries[i].n != 0)
+			put_entry(rsinfo, &table->entries[i], level);
+}
+
+/*
+ * margins(tabulation)
+ *		Its cells and every margin of them, down to the total.
+ */
+Datum
+tip_tabulation_margins(PG_FUNCTION_ARGS)
+{
+	TipFlat    *flat = TipGetFlat(PG_GETARG_DATUM(0));
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int mask = flat->used;; mask = (mask - 1) & flat->used)
 	{
-		Tabulation *tab = project(flat, mask);
+		TipTable   *table = project(flat, mask);
 
 		CHECK_FOR_INTERRUPTS();
-		put_rows((ReturnSetInfo *) fcinfo->resultinfo, tab);
-		DeleteExpandedObject(EOHPGetRWDatum(&tab->hdr));
-		if (mask == 0 || !margins)
+		put_table((ReturnSetInfo *) fcinfo->resultinfo, table,
+				  TipDimensions(mask));
+		DeleteExpandedObject(EOHPGetRWDatum(&table->hdr));
+		if (mask == 0)
 			break;
 	}
 	return (Datum) 0;

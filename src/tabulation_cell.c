@@ -8,6 +8,7 @@
 #include "common/hashfn.h"
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "codes.h"
@@ -53,8 +54,8 @@ list_by_name(const char *name, size_t len)
 	return 0;
 }
 
-static bool
-code_is_valid(uint16 code)
+bool
+TipCellCodeIsValid(uint16 code)
 {
 	int			list = TipCodeList(code);
 
@@ -149,7 +150,7 @@ tip_cell_recv(PG_FUNCTION_ARGS)
 	pq_copymsgbytes(buf, (char *) cell, sizeof(TipCell));
 	for (int i = 0; i < TIP_CELL_CODES; i++)
 	{
-		if (!code_is_valid(TipCellCode(cell, i)))
+		if (!TipCellCodeIsValid(TipCellCode(cell, i)))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 					 errmsg("invalid code in binary value of type %s",
@@ -302,4 +303,39 @@ tip_cell_make(PG_FUNCTION_ARGS)
 		cell->code[i] = pg_hton16(code);
 	}
 	PG_RETURN_POINTER(cell);
+}
+
+static Datum
+code_text(uint16 code)
+{
+	if (code == 0)
+		return CStringGetTextDatum("*");
+	if (TipCodeNumber(code) == TIP_NUMBER_NOT_RECORDED)
+		return CStringGetTextDatum("not_recorded");
+	if (TipCodeList(code) != 0)
+		return CStringGetTextDatum(TipCodeText(code));
+	return CStringGetTextDatum(psprintf("%d", TipCodeNumber(code)));
+}
+
+/* codes(cell): its codes as people read them, * for all. */
+PG_FUNCTION_INFO_V1(tip_cell_codes);
+Datum
+tip_cell_codes(PG_FUNCTION_ARGS)
+{
+	TipCell    *cell = PG_GETARG_TIPCELL(0);
+	Datum		texts[TIP_CELL_CODES];
+	int			count = PG_GETARG_INT32(1);
+
+	if (count < 0 || count > TIP_CELL_CODES)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("number of dimensions must be from 0 to %d",
+						TIP_CELL_CODES)));
+	if (count == 0)
+		for (count = TIP_CELL_CODES; count > 0 && cell->code[count - 1] == 0;)
+			count--;
+	for (int i = 0; i < count; i++)
+		texts[i] = code_text(TipCellCode(cell, i));
+	PG_RETURN_ARRAYTYPE_P(construct_array(texts, count, TEXTOID, -1, false,
+										  TYPALIGN_INT));
 }
