@@ -268,7 +268,9 @@ INSERT INTO tip_impl.model_column
 	('victimization', 39, 'recorded_on', 'date', NULL, NULL,
 	 'Day on which the record was made'),
 	('victimization', 40, 'provenance', 'tip.provenance', NULL, NULL,
-	 'Recorded live, or from an archive');
+	 'Recorded live, or from an archive'),
+	('victimization', 41, 'age_band_at_identification', 'tip.age_band', NULL, NULL,
+	 'Age band when identified, where no more is known (CTDC ageBroad)');
 
 INSERT INTO tip_impl.model_column
 	(table_name, ordinal, name, type, refers_to, index_method, comment) VALUES

@@ -77,6 +77,13 @@ foreach my $page (sort(glob("$docs/*.md"), glob("$docs/../README.md")))
 	  'template0' : 'docs_template';
 	$node->safe_psql('postgres',
 		"CREATE DATABASE docs_page TEMPLATE $template");
+	# A page about a script shows what comes after it.
+	if ($name eq 'importing-ctdc.md')
+	{
+		my $load = 'psql -X -q -d ' . "'" . $node->connstr('docs_page') . "'"
+		  . " -f $docs/importing-ctdc.sql < $test/fixtures/ctdc_generated.csv";
+		system_or_bail('sh', '-c', "$load > /dev/null");
+	}
 	my $file = $node->basedir . "/$name.sql";
 	append_to_file($file, $script);
 	my ($out, $err) = run_command(
