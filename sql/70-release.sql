@@ -178,16 +178,16 @@ CREATE TABLE tip.release_log (
     actor       name NOT NULL DEFAULT session_user,
     action      text NOT NULL,
     plan        text NOT NULL,
-    first_year  int4 NOT NULL,
-    last_year   int4 NOT NULL,
+    first_year  int4,
+    last_year   int4,
     release     int4
 );
 SELECT pg_catalog.pg_extension_config_dump('tip.release_log', '');
 COMMENT ON TABLE tip.release_log IS 'who previewed or published what';
 COMMENT ON COLUMN tip.release_log.logged_at IS 'when';
 COMMENT ON COLUMN tip.release_log.actor IS 'login';
-COMMENT ON COLUMN tip.release_log.action IS 'preview or publish';
-COMMENT ON COLUMN tip.release_log.plan IS 'plan';
+COMMENT ON COLUMN tip.release_log.action IS 'preview, publish or protect';
+COMMENT ON COLUMN tip.release_log.plan IS 'plan; for protect the policy';
 COMMENT ON COLUMN tip.release_log.first_year IS 'first year of the period';
 COMMENT ON COLUMN tip.release_log.last_year IS 'last year of the period';
 COMMENT ON COLUMN tip.release_log.release IS 'number of the release, if one was made';
@@ -273,6 +273,70 @@ END
 $$;
 COMMENT ON FUNCTION tip_impl.protect_counts(jsonb, jsonb, int4[], text) IS
 'every cell of a table of counts by its codes, with its fate under a policy';
+
+-- Runs as the owner, to write the log: it reads nothing but the policy.
+CREATE FUNCTION tip.protect(tabulation tip.tabulation, policy text,
+    OUT cell tip.cell, OUT codes text[], OUT is_total boolean,
+    OUT value int8, OUT shown text, OUT obs_status text, OUT conf_status text)
+RETURNS SETOF record
+LANGUAGE plpgsql VOLATILE STRICT SECURITY DEFINER
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+DECLARE
+    cells       jsonb;
+    categories  jsonb;
+    code_names  jsonb;
+BEGIN
+    SELECT jsonb_agg(jsonb_build_object(
+               'codes', string_to_array(btrim(c.cell::text, '()'), ','),
+               'n', c.n))
+      INTO cells FROM tip.cells(tabulation) AS c;
+    INSERT INTO tip.release_log (action, plan)
+    VALUES ('protect', protect.policy);
+    IF cells IS NULL THEN
+        RETURN;
+    END IF;
+
+    SELECT jsonb_agg(d.keys ORDER BY d.place) INTO categories
+      FROM (SELECT k.place, jsonb_agg(DISTINCT k.key) AS keys
+              FROM jsonb_array_elements(cells) AS c,
+                   jsonb_array_elements_text(c.value -> 'codes')
+                   WITH ORDINALITY AS k(key, place)
+             GROUP BY k.place) AS d;
+    -- Trailing places that are * are not printed.
+    IF categories @? '$[*][*] ? (@ == "*")'
+       OR (SELECT count(DISTINCT jsonb_array_length(c.value -> 'codes')) > 1
+             FROM jsonb_array_elements(cells) AS c)
+       OR categories IS NULL THEN
+        RAISE EXCEPTION 'tabulation counts margins as cells'
+            USING ERRCODE = '22023',
+                  HINT = 'Tabulate the finest cells; margins are added up from them.';
+    END IF;
+    SELECT jsonb_object_agg(k.key, k.code) INTO code_names
+      FROM tip.cells(tabulation) AS c,
+           unnest(string_to_array(btrim(c.cell::text, '()'), ','),
+                  tip.codes(c.cell)) AS k(key, code);
+
+    RETURN QUERY
+    SELECT format('(%s)', array_to_string(array_replace(x.codes, '_T', '*'),
+                                          ','))::tip.cell,
+           own.names, '_T' = ANY (x.codes),
+           CASE WHEN NOT x.is_hidden THEN x.n END,
+           CASE WHEN x.is_hidden THEN '*' ELSE x.n::text END,
+           CASE WHEN x.is_hidden THEN 'Q' ELSE 'A' END,
+           CASE WHEN x.is_hidden THEN 'C' ELSE 'F' END
+      FROM tip_impl.protect_counts(categories, cells,
+               ARRAY[(1 << jsonb_array_length(categories)) - 1],
+               protect.policy) AS x,
+           LATERAL (SELECT array_agg(coalesce(code_names ->> u.key, u.key)
+                                     ORDER BY u.place) AS names
+                      FROM unnest(x.codes) WITH ORDINALITY AS u(key, place))
+               AS own
+     ORDER BY own.names;
+END
+$$;
+COMMENT ON FUNCTION tip.protect(tip.tabulation, text) IS
+'a tabulation with all its margins as a policy would show it; logged, and spends nothing';
 
 -- A plan over a period: its one joint cube, protected.
 
@@ -529,13 +593,26 @@ RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
+DECLARE
+    columns text[];
 BEGIN
     IF to_regnamespace('tip_public') IS NULL THEN
         CREATE SCHEMA tip_public;
         COMMENT ON SCHEMA tip_public IS
             'published tables on trafficking in persons, one view each';
     END IF;
-    IF to_regclass(format('tip_public.%I', table_name)) IS NULL THEN
+    -- The view of an earlier release names its columns for good.
+    SELECT array_agg(a.attname::text ORDER BY a.attnum) INTO columns
+      FROM pg_attribute AS a
+     WHERE a.attrelid = to_regclass(format('tip_public.%I', table_name))
+       AND a.attnum > 0;
+    IF columns <> '{release,first_year,last_year}'::text[] || dimensions
+                  || '{is_total,value,shown,obs_status,conf_status}'::text[] THEN
+        RAISE EXCEPTION 'view "%" was made for other dimensions', table_name
+            USING ERRCODE = '55000',
+                  HINT = 'Give the changed table of the plan a new name.';
+    END IF;
+    IF columns IS NULL THEN
         EXECUTE format(
             'CREATE VIEW tip_public.%I AS SELECT r.release, r.first_year, '
             'r.last_year, %s, c.is_total, c.value, c.shown, c.obs_status, '
@@ -610,12 +687,18 @@ BEGIN
       FROM tip.policy AS p JOIN tip.release_plan AS r ON r.policy = p.id
      WHERE r.id = plan_id;
     proof := tip_impl.certificate(freeze_release.release, cells);
-    INSERT INTO tip.release (release, plan, measure, first_year, last_year,
-                             policy, certificate_digest)
-    SELECT freeze_release.release, p.id, p.measure, freeze_release.first_year,
-           freeze_release.last_year, to_jsonb(applied),
-           sha256(convert_to(proof::text, 'UTF8'))
-      FROM tip.release_plan AS p WHERE p.id = plan_id;
+    BEGIN
+        INSERT INTO tip.release (release, plan, measure, first_year, last_year,
+                                 policy, certificate_digest)
+        SELECT freeze_release.release, p.id, p.measure,
+               freeze_release.first_year, freeze_release.last_year,
+               to_jsonb(applied), sha256(convert_to(proof::text, 'UTF8'))
+          FROM tip.release_plan AS p WHERE p.id = plan_id;
+    EXCEPTION WHEN unique_violation THEN
+        -- A snapshot older than the lock cannot see what was published.
+        RAISE EXCEPTION 'another release was published meanwhile'
+            USING ERRCODE = '40001', HINT = 'Try again.';
+    END;
     INSERT INTO tip.release_cell
     SELECT freeze_release.release, c.table_name, c.codes, c.is_total,
            CASE WHEN NOT c.is_hidden THEN c.n END,

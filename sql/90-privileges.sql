@@ -31,9 +31,14 @@ DECLARE
     routine regprocedure;
 BEGIN
     FOR routine IN
-        SELECT p.oid FROM pg_proc AS p
-         WHERE p.pronamespace = 'tip'::regnamespace AND p.proname = ANY (names)
+        SELECT p.oid FROM unnest(names) AS n(name)
+          LEFT JOIN pg_proc AS p ON p.proname = n.name
+                AND p.pronamespace = 'tip'::regnamespace
     LOOP
+        IF routine IS NULL THEN
+            RAISE EXCEPTION 'a routine to be granted does not exist'
+                USING ERRCODE = 'internal_error';
+        END IF;
         EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', routine, grantee);
     END LOOP;
 END
@@ -71,6 +76,7 @@ BEGIN
         EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA tip_public TO %s',
                        grantee);
     END IF;
+    PERFORM tip_impl.grant_routines(grantee, '{protect}');
 END
 $$;
 COMMENT ON FUNCTION tip.grant_analyst(regrole) IS

@@ -229,21 +229,28 @@ ReadCounts(Grid *grid, ArrayType *nodes, ArrayType *counts)
 static void
 ReadTables(Grid *grid, ArrayType *tables)
 {
+	bool		has[1 << TIP_RELEASE_MAX_DIMS] = {0};
 	int			count;
 	int32	   *table = ArrayData(tables, INT4OID, "tables", &count);
 
 	grid->planned = palloc0(sizeof(bool) * grid->cells);
 	for (int t = 0; t < count; t++)
-		if (table[t] < 0 || table[t] >= (1 << grid->dims))
+	{
+		unsigned int mask = table[t];
+
+		if (mask >= 1U << grid->dims)
 			BadArgument("table names a dimension that does not exist");
+		has[mask] = true;
+	}
 	for (int cell = 0; cell < grid->cells; cell++)
 	{
 		int			used = 0;
 
+		CHECK_FOR_INTERRUPTS();
 		for (int d = 0; d < grid->dims; d++)
 			used |= (NodeOf(grid, cell, d) != 0) << d;
-		for (int t = 0; t < count; t++)
-			if ((used & ~table[t]) == 0)
+		for (int t = 0; t < (1 << grid->dims); t++)
+			if (has[t] && (used & ~t) == 0)
 				grid->planned[cell] = true;
 	}
 }

@@ -155,5 +155,125 @@ SELECT results_eq(
 		5, 2, true, true, NULL, true)$$,
 	'the order of the input changes nothing');
 
+-- However often a table is named, it is one: nobody keeps a server busy so.
+SELECT performs_ok($$SELECT count(*) FROM tip_impl.protect_cells('{81,81}',
+	array_fill(0, ARRAY[162]), '{}', '{}', array_fill(3, ARRAY[2000000]),
+	'{8,4,2,1}', 5, 2, false, true, NULL, false)$$, 4000,
+	'a plan that names one table two million times');
+CREATE FUNCTION pg_temp.is_cancelled() RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM count(*) FROM tip_impl.protect_cells('{9,9,9}',
+		array_fill(0, ARRAY[27]),
+		(SELECT array_agg(1 + get_byte(sha256(('a' || i || d)::bytea), 0) % 8
+			ORDER BY i, d)
+		 FROM generate_series(1, 512) AS i, generate_series(1, 3) AS d),
+		(SELECT array_agg((get_byte(sha256(('b' || i)::bytea), 0) % 6)::int8
+			ORDER BY i) FROM generate_series(1, 512) AS i),
+		'{7}', '{1000,100,10,1}', 5, 2, false, true, NULL, true);
+	RETURN false;
+EXCEPTION WHEN query_canceled THEN
+	RETURN true;
+END $$;
+SET LOCAL statement_timeout = 300;
+SELECT ok(pg_temp.is_cancelled(), 'a hard table can be cancelled');
+SET LOCAL statement_timeout = 0;
+
+-- A tabulation, protected.
+CREATE TEMP TABLE counted AS
+SELECT tip.tabulate(tip.cell(sex, age), 1) AS t
+FROM (VALUES ('male'::tip.sex, 'minor'::tip.age_status, 2), ('male', 'adult', 9),
+	('female', 'minor', 8), ('female', 'adult', 11)) AS v(sex, age, n),
+	generate_series(1, n);
+SELECT results_eq($$
+	SELECT p.cell::text, p.codes, p.is_total, p.value, p.shown, p.obs_status,
+		p.conf_status
+	FROM counted, tip.protect(t, 'public_exact') AS p
+	WHERE p.codes[1] IN ('male', '_T')$$, $$VALUES
+	('()', '{_T,_T}'::text[], true, 30::int8, '30', 'A', 'F'),
+	('(*,age_status:2)', '{_T,adult}', true, 20, '20', 'A', 'F'),
+	('(*,age_status:1)', '{_T,minor}', true, 10, '10', 'A', 'F'),
+	('(sex:1)', '{male,_T}', true, 11, '11', 'A', 'F'),
+	('(sex:1,age_status:2)', '{male,adult}', false, NULL, '*', 'Q', 'C'),
+	('(sex:1,age_status:1)', '{male,minor}', false, NULL, '*', 'Q', 'C')$$,
+	'boys are hidden, and what would give them away');
+SELECT set_eq($$
+	SELECT p.cell::text, p.value FROM counted,
+		tip.protect(t, 'public_exact') AS p WHERE p.value IS NOT NULL$$, $$
+	SELECT m.cell::text, m.n FROM counted, tip.margins(t) AS m
+	WHERE m.cell::text IN ('()', '(*,age_status:1)', '(*,age_status:2)',
+		'(sex:1)', '(sex:2)')$$, 'what is shown are the margins as they are');
+SELECT is_empty($$SELECT * FROM tip.protect(
+	(SELECT tip.tabulate(tip.cell(1), 1) WHERE false), 'public_exact')$$,
+	'no tabulation has no cells');
+SELECT set_eq($$SELECT codes FROM tip.protect((SELECT tip.tabulate(
+	tip.cell(s, 7), 1) FROM unnest('{male,NULL,unknown}'::tip.sex[]) AS s),
+	'public_exact') AS p WHERE NOT is_total$$,
+	$$VALUES ('{male,7}'::text[]), ('{not_recorded,7}'), ('{unknown,7}')$$,
+	'what is not recorded is a category; numbers stay numbers');
+SELECT throws_ok($$SELECT * FROM tip.protect((SELECT tip.tabulate(c::tip.cell, 1)
+	FROM (VALUES ('(*,sex:2)')) AS v(c)), 'public_exact')$$,
+	'22023', 'tabulation counts margins as cells');
+SELECT throws_ok($$SELECT * FROM tip.protect((SELECT tip.tabulate('()'::tip.cell, 1)),
+	'public_exact')$$, '22023', 'tabulation counts margins as cells');
+SELECT throws_ok($$SELECT * FROM counted, tip.protect(t, 'lax')$$, '42704');
+SELECT throws_ok($$SELECT tip.protect((SELECT tip.tabulate(tip.cell(i % 8 + 1,
+	i / 8 + 1), 1) FROM generate_series(1, 1000) AS i), 'public_exact')$$,
+	'54000');
+SELECT is((SELECT count(*) FROM tip.release_log WHERE action = 'protect'
+	AND plan = 'public_exact' AND first_year IS NULL AND release IS NULL
+	AND actor = session_user), 3::bigint, 'each look at a table is logged');
+
+-- The analyst may, and no object of hers comes in between.
+CREATE ROLE tap_analyst;
+SELECT tip.grant_analyst('tap_analyst');
+GRANT SELECT ON counted TO tap_analyst;
+CREATE SCHEMA tap_trap AUTHORIZATION tap_analyst;
+SET LOCAL ROLE tap_analyst;
+CREATE FUNCTION tap_trap.btrim(text, text) RETURNS text LANGUAGE plpgsql AS
+$$BEGIN RAISE 'trapped as %', current_user; END$$;
+CREATE FUNCTION tap_trap.string_to_array(text, text) RETURNS text[]
+LANGUAGE plpgsql AS $$BEGIN RAISE 'trapped as %', current_user; END$$;
+CREATE FUNCTION tap_trap.jsonb_array_length(jsonb) RETURNS int
+LANGUAGE plpgsql AS $$BEGIN RAISE 'trapped as %', current_user; END$$;
+CREATE TEMP TABLE policy (id text, threshold int);
+CREATE TEMP TABLE release_log (action text, plan text);
+SET LOCAL search_path = tap_trap, pg_temp, pg_catalog, public;
+SELECT public.is((SELECT pg_catalog.count(*) FROM counted,
+	tip.protect(t, 'public_exact') AS p), 9::bigint, 'her own functions are not called');
+SELECT public.is((SELECT pg_catalog.count(*) FROM release_log), 0::bigint,
+	'nor her tables used');
+SELECT public.throws_ok('INSERT INTO tip.release_log (action, plan) VALUES (''x'', ''y'')',
+	'42501', NULL, 'nor may she write the log herself');
+RESET search_path;
+RESET ROLE;
+
+-- A plan over nothing, and over NULLs.
+CREATE SCHEMA tap_invented;
+CREATE TABLE tap_invented.person (year int, sex text, age_status text);
+INSERT INTO tip.measure VALUES ('tap', 'invented persons', 'person', 'year',
+	'stated', '{sex,age_status}', 'SELECT * FROM %1$I.person');
+INSERT INTO tip.release_plan VALUES ('tap', 'for the test', 'tap', 'public_exact', 1);
+INSERT INTO tip.release_plan_table VALUES
+	('tap_by_sex', 'tap', 1, 'Persons by sex', '{sex}');
+SELECT isnt(tip.publish('tap', 2010, 2010, 'tap_invented'), NULL,
+	'a year without anybody can be published');
+SELECT results_eq('SELECT sex, value, shown FROM tip_public.tap_by_sex ORDER BY sex',
+	$$VALUES ('_T', 0::int8, '0'), ('unknown', 0, '0')$$, 'as zeros');
+INSERT INTO tap_invented.person
+SELECT CASE WHEN i <= 9 THEN 2011 END, CASE WHEN i % 2 = 0 THEN 'male' END, NULL
+FROM generate_series(1, 20) AS i;
+SELECT isnt(tip.publish('tap', 2011, 2011, 'tap_invented'), NULL,
+	'so can NULLs');
+SELECT results_eq('SELECT sex, shown FROM tip_public.tap_by_sex
+	WHERE first_year = 2011 ORDER BY sex',
+	$$VALUES ('_T', '9'), ('male', '*'), ('unknown', '*')$$,
+	'no sex is unknown; no year is in no year');
+
+-- A table of a plan keeps its columns once it has been published.
+UPDATE tip.release_plan_table SET dimensions = '{age_status}'
+WHERE name = 'tap_by_sex';
+SELECT throws_ok($$SELECT tip.publish('tap', 2012, 2012, 'tap_invented')$$,
+	'55000', 'view "tap_by_sex" was made for other dimensions');
+
 SELECT * FROM finish();
 ROLLBACK;
