@@ -350,6 +350,10 @@ DECLARE
     p       tip.release_plan;
     earlier tip.release;
 BEGIN
+    IF num_nulls(plan_id, first_year, last_year) > 0 THEN
+        RAISE EXCEPTION 'plan and years must not be null'
+            USING ERRCODE = '22004';
+    END IF;
     SELECT * INTO p FROM tip.release_plan WHERE id = plan_id;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'release plan "%" does not exist', plan_id
@@ -361,7 +365,7 @@ BEGIN
             USING ERRCODE = '55000',
                   HINT = 'Add rows to tip.release_plan_table.';
     END IF;
-    IF last_year - first_year + 1 <> p.years
+    IF last_year::int8 - first_year + 1 <> p.years
        OR first_year NOT BETWEEN 1900 AND 2149 THEN
         RAISE EXCEPTION 'a period of release plan "%" has % year(s)',
             plan_id, p.years

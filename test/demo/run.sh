@@ -16,6 +16,8 @@ title() {
 # The words between the examples, as wide as a page.
 tell() { printf '\n'; fold -s -w 76 | sed 's/^/  /; s/ *$//'; }
 
+DBA=${PGUSER:-$(id -un)}
+login() { [ "$1" = dba ] && echo "$DBA" || echo "$1"; }
 quiet() { psql -X -q -v ON_ERROR_STOP=1 "$@"; }
 
 # read the SQL on stdin and print it as typed by somebody
@@ -28,7 +30,7 @@ typed() {
 # show [ROLE]: print the SQL on stdin, then its answer
 show() {
 	typed "${1:-dba}"
-	quiet -U "${1:-postgres}" -P border=1 -P footer=off -P null=- \
+	quiet -U "$(login "${1:-dba}")" -P border=1 -P footer=off -P null=- \
 		-f "$PLACE/statement.sql" >"$PLACE/answer"
 	# without the line that psql leaves below each table
 	sed -e '$d' -e 's/^/    /; s/ *$//' "$PLACE/answer"
@@ -42,8 +44,8 @@ run() {
 
 # refuse ROLE: the same for SQL that must fail; all that was wrong, as a table
 refuse() {
-	typed "$(echo "$1" | sed 's/postgres/dba/')"
-	if quiet -U "$1" -f "$PLACE/statement.sql" >/dev/null 2>"$PLACE/error"; then
+	typed "$1"
+	if quiet -U "$(login "$1")" -f "$PLACE/statement.sql" >/dev/null 2>"$PLACE/error"; then
 		echo "this should have been refused" >&2
 		exit 1
 	fi

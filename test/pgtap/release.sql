@@ -269,6 +269,18 @@ SELECT results_eq('SELECT sex, shown FROM tip_public.tap_by_sex
 	$$VALUES ('_T', '9'), ('male', '*'), ('unknown', '*')$$,
 	'no sex is unknown; no year is in no year');
 
+SELECT throws_ok($$SELECT tip.preview('tap', NULL, NULL, 'tap_invented')$$,
+	'22004', 'plan and years must not be null');
+SELECT throws_ok($$SELECT tip.publish(NULL, 2012, 2012, 'tap_invented')$$,
+	'22004', 'plan and years must not be null');
+SELECT throws_ok($$SELECT tip.publish('tap', 2012, 2012, NULL)$$, '22004');
+SELECT throws_ok($$SELECT tip.publish('tap', -2147483648, 2147483647,
+	'tap_invented')$$, '22023');
+SELECT throws_ok($$SELECT tip.publish('tap', 2012, 2012,
+	'x".y; DROP TABLE tip.rule; --')$$, '42P01');
+SELECT is((SELECT count(*) FROM tip.release_log WHERE first_year = 2012),
+	0::bigint, 'what was refused is no look');
+
 -- A table of a plan keeps its columns once it has been published.
 UPDATE tip.release_plan_table SET dimensions = '{age_status}'
 WHERE name = 'tap_by_sex';
