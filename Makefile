@@ -10,6 +10,7 @@ OBJS = \
 	src/tip_module.o \
 	src/errors.o \
 	src/codes.o \
+	src/codes_indicators.o \
 	src/codes_io.o \
 	src/codes_set.o \
 	src/codes_stats.o \

@@ -49,3 +49,22 @@ COMMENT ON COLUMN tip.list.list_number IS 'stored number of the list';
 COMMENT ON COLUMN tip.list.is_settable IS 'true where a type tip.<list>_set exists';
 COMMENT ON COLUMN tip.list.title IS 'English title';
 COMMENT ON COLUMN tip.list.source IS 'standard that the list comes from';
+
+CREATE FUNCTION tip_impl.indicator_weights(OUT indicator text,
+	OUT dimension int4, OUT profile text, OUT weight text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'tip_indicator_weights'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+
+CREATE VIEW tip.indicator_weight AS
+SELECT indicator::tip.indicator, dimension, profile::tip.screening_profile, weight
+FROM tip_impl.indicator_weights();
+COMMENT ON VIEW tip.indicator_weight IS
+'weights of the ILO/EC operational indicators (Delphi 2009), by the instrument they are scored for';
+COMMENT ON COLUMN tip.indicator_weight.indicator IS 'indicator';
+COMMENT ON COLUMN tip.indicator_weight.dimension IS
+'1 deceptive recruitment, 2 coercive recruitment, 3 recruitment by abuse of vulnerability, 4 exploitative conditions, 5 coercion at destination, 6 abuse of vulnerability at destination';
+COMMENT ON COLUMN tip.indicator_weight.profile IS
+'adult or child, labour; the sets for sexual exploitation weigh differently and are not shipped';
+COMMENT ON COLUMN tip.indicator_weight.weight IS 'strong, medium or weak';
+GRANT SELECT ON tip.indicator_weight TO PUBLIC;

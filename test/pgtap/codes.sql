@@ -206,5 +206,17 @@ SELECT ok(tip.in_branch('TT-POS'::tip.subdivision, 'TT'::tip.country),
 SELECT ok(NOT tip.in_branch('TT-POS'::tip.subdivision, 'VE'::tip.country),
 	'and to no other');
 
+-- the ILO/EC indicators and their weights
+SELECT is((SELECT array_agg(n ORDER BY dimension) FROM (SELECT dimension, count(*) AS n
+	FROM tip.indicator_weight WHERE profile = 'adult_labour' GROUP BY 1) AS d),
+	'{10,10,16,9,15,7}'::bigint[], 'the six dimensions of the adult labour set');
+SELECT set_eq($$SELECT indicator::text FROM tip.indicator_weight$$,
+	$$SELECT code FROM tip.code_list WHERE list = 'indicator' AND parent LIKE 'D_'$$,
+	'weights are for the indicators of the list, all of them');
+SELECT is_empty($$SELECT indicator FROM tip.indicator_weight
+	WHERE indicator::text NOT LIKE 'D' || dimension || '.%'$$, 'in their dimension');
+SELECT is((SELECT count(*) FROM tip.indicator_weight WHERE indicator = 'D4.08'), 1::bigint,
+	'what is not in the set of children has no weight there');
+
 SELECT * FROM finish();
 ROLLBACK;
