@@ -750,6 +750,97 @@ $$;
 COMMENT ON FUNCTION tip.publish(text, int4, int4, name) IS
 'freeze the tables of a plan for a period as one certified release and make their views; returns its number';
 
+-- A question finds the frozen table that answers it, or the one nearest to it.
+-- What a table's dimensions are is what its view was made with.
+
+CREATE FUNCTION tip_impl.published_tables(measure text,
+    OUT release int4, OUT first_year int4, OUT last_year int4,
+    OUT table_name text, OUT dimensions text[])
+RETURNS SETOF record
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+SELECT r.release, r.first_year, r.last_year, t.table_name, v.dimensions
+  FROM tip.release AS r,
+       LATERAL (SELECT DISTINCT c.table_name, cardinality(c.codes) AS width
+                  FROM tip.release_cell AS c
+                 WHERE c.release = r.release) AS t,
+       LATERAL (SELECT array_agg(a.attname::text ORDER BY a.attnum) AS dimensions
+                  FROM pg_class AS k
+                  JOIN pg_namespace AS n ON n.oid = k.relnamespace
+                  JOIN pg_attribute AS a ON a.attrelid = k.oid
+                 WHERE n.nspname = 'tip_public' AND k.relname = t.table_name
+                   AND a.attnum BETWEEN 4 AND 3 + t.width) AS v
+ WHERE r.measure = published_tables.measure
+$$;
+COMMENT ON FUNCTION tip_impl.published_tables(text) IS
+'the frozen tables of a measure with their periods and dimensions';
+
+CREATE FUNCTION tip_impl.nearest_table(measure text, by text[],
+    first_year int4, last_year int4)
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+SELECT coalesce((
+    SELECT format('The nearest is "%s" by %s, %s to %s.', p.table_name,
+                  array_to_string(p.dimensions, ', '), p.first_year, p.last_year)
+      FROM tip_impl.published_tables(nearest_table.measure) AS p,
+           LATERAL (SELECT count(*) AS shared FROM unnest(p.dimensions) AS d
+                     WHERE d = ANY (nearest_table.by)) AS s
+     ORDER BY s.shared DESC,
+              cardinality(p.dimensions) + cardinality(nearest_table.by)
+              - 2 * s.shared,
+              abs(p.first_year::int8 - nearest_table.first_year)
+              + abs(p.last_year::int8 - nearest_table.last_year),
+              p.release DESC, p.table_name
+     LIMIT 1),
+    'Nothing of this measure is published yet; see tip.release_plan.')
+$$;
+COMMENT ON FUNCTION tip_impl.nearest_table(text, text[], int4, int4) IS
+'a hint: the frozen table nearest to a question';
+
+CREATE FUNCTION tip.disaggregate(measure text, by text[], first_year int4,
+    last_year int4 DEFAULT NULL,
+    OUT codes text[], OUT is_total boolean, OUT value int8, OUT shown text,
+    OUT obs_status text, OUT conf_status text, OUT release int4)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+DECLARE
+    final_year  int4 := coalesce(last_year, first_year);
+    found_table record;
+BEGIN
+    IF num_nulls(measure, by, first_year) > 0 OR array_position(by, NULL) > 0 THEN
+        RAISE EXCEPTION 'measure, dimensions and years must not be null'
+            USING ERRCODE = '22004';
+    END IF;
+    SELECT p.* INTO found_table
+      FROM tip_impl.published_tables(disaggregate.measure) AS p
+     WHERE p.first_year = disaggregate.first_year AND p.last_year = final_year
+       AND p.dimensions @> by AND p.dimensions <@ by
+     ORDER BY p.release, p.table_name LIMIT 1;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'no table of this measure, period and dimensions is published'
+            USING ERRCODE = '0A000',
+                  HINT = tip_impl.nearest_table(measure, by, first_year,
+                                                final_year);
+    END IF;
+    RETURN QUERY
+    SELECT (SELECT array_agg(c.codes[array_position(found_table.dimensions, d.name)]
+                             ORDER BY d.place)
+              FROM unnest(by) WITH ORDINALITY AS d(name, place)) AS codes,
+           c.is_total, c.value, c.shown, c.obs_status, c.conf_status, c.release
+      FROM tip.release_cell AS c
+     WHERE c.release = found_table.release
+       AND c.table_name = found_table.table_name
+     ORDER BY 1;
+END
+$$;
+COMMENT ON FUNCTION tip.disaggregate(text, text[], int4, int4) IS
+'the published table of a measure by these dimensions, or a hint at the nearest one; reads nothing but releases';
+
 CREATE FUNCTION tip.verify_release(release int4) RETURNS boolean
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp

@@ -76,7 +76,7 @@ BEGIN
         EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA tip_public TO %s',
                        grantee);
     END IF;
-    PERFORM tip_impl.grant_routines(grantee, '{protect}');
+    PERFORM tip_impl.grant_routines(grantee, '{disaggregate,protect}');
 END
 $$;
 COMMENT ON FUNCTION tip.grant_analyst(regrole) IS

@@ -74,6 +74,13 @@ show analyst <<-'SQL'
 SQL
 
 tell <<-'TEXT'
+	A question that no published table answers is refused, with the nearest one:
+TEXT
+refuse analyst <<-'SQL'
+	SELECT * FROM tip.disaggregate('victims_identified', '{form,country}', 2016, 2025);
+SQL
+
+tell <<-'TEXT'
 	Once is enough. A second release of the same people could be subtracted from
 	the first:
 TEXT

@@ -287,5 +287,50 @@ WHERE name = 'tap_by_sex';
 SELECT throws_ok($$SELECT tip.publish('tap', 2012, 2012, 'tap_invented')$$,
 	'55000', 'view "tap_by_sex" was made for other dimensions');
 
+-- A question finds the table that answers it.
+INSERT INTO tip.release_plan VALUES ('tap2', 'for the test', 'tap', 'public_exact', 2);
+INSERT INTO tip.release_plan_table VALUES
+	('tap_by_both', 'tap2', 1, 'Persons by age and sex', '{age_status,sex}');
+INSERT INTO tap_invented.person
+SELECT 2013 + i % 2, CASE WHEN i % 3 = 0 THEN 'male' ELSE 'female' END,
+	CASE WHEN i % 4 = 0 THEN 'minor' ELSE 'adult' END
+FROM generate_series(1, 90) AS i;
+SELECT tip.publish('tap2', 2013, 2014, 'tap_invented') AS number \gset
+SET LOCAL ROLE tap_analyst;
+SELECT set_eq($$SELECT codes, value, shown, release
+	FROM tip.disaggregate('tap', '{sex,age_status}', 2013, 2014)$$,
+	$$SELECT ARRAY[c.codes[2], c.codes[1]], c.value, c.shown, c.release
+	FROM tip.release_cell AS c WHERE c.table_name = 'tap_by_both'$$,
+	'the analyst reads a frozen table, in the order she asked for');
+SELECT is((SELECT value FROM tip.disaggregate('tap', '{sex,age_status}', 2013, 2014)
+	WHERE codes = '{male,_T}'), 30::int8, 'with the count under its code');
+SELECT throws_ok($$SELECT * FROM tip.disaggregate('tap', '{sex}', 2013, 2014)$$,
+	'0A000', 'no table of this measure, period and dimensions is published');
+CREATE FUNCTION pg_temp.hint(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	hint text;
+BEGIN
+	EXECUTE statement;
+	RETURN NULL;
+EXCEPTION WHEN feature_not_supported THEN
+	GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+	RETURN hint;
+END $$;
+SELECT is(pg_temp.hint($$SELECT * FROM tip.disaggregate('tap', '{sex}', 2009)$$),
+	'The nearest is "tap_by_sex" by sex, 2010 to 2010.', 'nearest in time');
+SELECT is(pg_temp.hint($$SELECT * FROM
+	tip.disaggregate('tap', '{age_status,form}', 2014)$$),
+	'The nearest is "tap_by_both" by age_status, sex, 2013 to 2014.',
+	'nearest in dimensions');
+SELECT is(pg_temp.hint($$SELECT * FROM tip.disaggregate('other', '{sex}', 2014)$$),
+	'Nothing of this measure is published yet; see tip.release_plan.',
+	'nothing is nearest');
+SELECT throws_ok($$SELECT * FROM tip.disaggregate('tap', '{sex,NULL}', 2013)$$,
+	'22004');
+SELECT throws_ok($$SELECT * FROM tip.disaggregate('tap', NULL, 2013)$$, '22004');
+SELECT throws_ok($$SELECT * FROM tip.disaggregate('tap', '{}', 2013, 2014)$$,
+	'0A000');
+RESET ROLE;
+
 SELECT * FROM finish();
 ROLLBACK;
