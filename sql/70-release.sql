@@ -618,7 +618,8 @@ BEGIN
     END IF;
     IF columns IS NULL THEN
         EXECUTE format(
-            'CREATE VIEW tip_public.%I AS SELECT r.release, r.first_year, '
+            'CREATE VIEW tip_public.%I WITH (security_barrier) AS '
+            'SELECT r.release, r.first_year, '
             'r.last_year, %s, c.is_total, c.value, c.shown, c.obs_status, '
             'c.conf_status FROM tip.release_cell AS c '
             'JOIN tip.release AS r ON r.release = c.release '

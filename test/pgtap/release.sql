@@ -332,5 +332,20 @@ SELECT throws_ok($$SELECT * FROM tip.disaggregate('tap', '{}', 2013, 2014)$$,
 	'0A000');
 RESET ROLE;
 
+-- Whoever may read one published table reads no other through it.
+CREATE ROLE tap_public;
+SET LOCAL ROLE tap_public;
+CREATE TEMP TABLE spied (shown text);
+CREATE FUNCTION pg_temp.spy(shown text) RETURNS boolean LANGUAGE plpgsql
+COST 0.0001 AS $$
+BEGIN
+	INSERT INTO spied VALUES (shown);
+	RETURN true;
+END $$;
+CREATE TEMP TABLE seen AS
+SELECT count(*) AS n FROM tip_public.tap_by_sex WHERE pg_temp.spy(shown);
+SELECT is((SELECT count(*) FROM spied), (SELECT n FROM seen), 'a function in a condition sees the rows of the view');
+RESET ROLE;
+
 SELECT * FROM finish();
 ROLLBACK;
