@@ -192,6 +192,24 @@ COMMENT ON COLUMN tip.release_log.first_year IS 'first year of the period';
 COMMENT ON COLUMN tip.release_log.last_year IS 'last year of the period';
 COMMENT ON COLUMN tip.release_log.release IS 'number of the release, if one was made';
 
+-- A look that is rolled back takes its row with it; the server's log stays.
+CREATE FUNCTION tip_impl.log_release(action text, plan text, first_year int4,
+    last_year int4, release int4)
+RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+BEGIN
+    INSERT INTO tip.release_log (action, plan, first_year, last_year, release)
+    VALUES (log_release.action, log_release.plan, log_release.first_year,
+            log_release.last_year, log_release.release);
+    RAISE LOG 'release: % of "%", years % to %, by "%"', action, plan,
+        first_year, last_year, session_user;
+END
+$$;
+COMMENT ON FUNCTION tip_impl.log_release(text, text, int4, int4, int4) IS
+'log a look or a release in tip.release_log and in the log of the server';
+
 CREATE FUNCTION tip_impl.refuse_release_change() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
@@ -291,8 +309,6 @@ BEGIN
                'codes', string_to_array(btrim(c.cell::text, '()'), ','),
                'n', c.n))
       INTO cells FROM tip.cells(tabulation) AS c;
-    INSERT INTO tip.release_log (action, plan)
-    VALUES ('protect', protect.policy);
     IF cells IS NULL THEN
         RETURN;
     END IF;
@@ -333,6 +349,7 @@ BEGIN
                       FROM unnest(x.codes) WITH ORDINALITY AS u(key, place))
                AS own
      ORDER BY own.names;
+    PERFORM tip_impl.log_release('protect', policy, NULL, NULL, NULL);
 END
 $$;
 COMMENT ON FUNCTION tip.protect(tip.tabulation, text) IS
@@ -553,8 +570,7 @@ BEGIN
            CASE WHEN c.is_hidden THEN 'C' ELSE 'F' END
       FROM tip_impl.plan_cells(plan, first_year, final_year, data_schema) AS c
      ORDER BY c.ordinal, c.codes;
-    INSERT INTO tip.release_log (action, plan, first_year, last_year)
-    VALUES ('preview', preview.plan, preview.first_year, final_year);
+    PERFORM tip_impl.log_release('preview', plan, first_year, final_year, NULL);
 END
 $$;
 COMMENT ON FUNCTION tip.preview(text, int4, int4, name) IS
@@ -582,8 +598,7 @@ BEGIN
       FROM tip_impl.plan_cells(plan, first_year, final_year, data_schema) AS c
      GROUP BY c.ordinal, c.table_name, c.level
      ORDER BY c.ordinal, c.level;
-    INSERT INTO tip.release_log (action, plan, first_year, last_year)
-    VALUES ('preview', preview_loss.plan, preview_loss.first_year, final_year);
+    PERFORM tip_impl.log_release('preview', plan, first_year, final_year, NULL);
 END
 $$;
 COMMENT ON FUNCTION tip.preview_loss(text, int4, int4, name) IS
@@ -717,9 +732,8 @@ BEGIN
                                         applied.audience)
        FROM tip.release_plan_table AS t
       WHERE t.plan = plan_id ORDER BY t.ordinal;
-    INSERT INTO tip.release_log (action, plan, first_year, last_year, release)
-    VALUES ('publish', plan_id, freeze_release.first_year, freeze_release.last_year,
-            freeze_release.release);
+    PERFORM tip_impl.log_release('publish', plan_id, first_year, last_year,
+                                 release);
 END
 $$;
 COMMENT ON FUNCTION tip_impl.freeze_release(int4, text, int4, int4, jsonb) IS
