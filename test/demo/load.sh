@@ -38,6 +38,16 @@ show recorder <<-'SQL'
 	ORDER BY line::int;
 	DROP TABLE arrival.file;
 SQL
+tell <<-'TEXT'
+	A rule is a row. The DBA adds one of this country; it holds from the next
+	statement on, in every session, and is dumped with the database.
+TEXT
+run <<-'SQL'
+	INSERT INTO tip.rule (id, entity, columns, severity, predicate, message_en)
+	VALUES ('LOCAL_PERIOD', 'victimization', '{exploited_to,exploited_from}', 'error',
+	        'NOT tip.certainly_before(exploited_to, exploited_from)',
+	        'exploitation ends before it begins');
+SQL
 show recorder <<-'SQL'
 	SELECT entity, read, stored, quarantined
 	FROM unnest('{event,victim,victimization}'::text[]) AS entity,

@@ -15,7 +15,7 @@ compare() {
 		              c.oid::regclass)
 		FROM pg_class AS c
 		WHERE c.relkind = 'r' AND (c.relnamespace = 'tip_data'::regnamespace
-		      OR c.oid::regclass::text ~ '^tip\.(release|policy|population)')
+		      OR c.oid::regclass::text ~ '^tip\.(release|policy|population|rule)')
 		ORDER BY c.oid::regclass::text COLLATE "C"
 		\gexec
 	SQL
@@ -25,7 +25,7 @@ compare demo_copy >"$PLACE/there"
 cmp "$PLACE/here" "$PLACE/there"
 
 tell <<-'TEXT'
-	Every table of cases, releases and local catalogues, row for row:
+	Every table of cases, rules, releases and policies, row for row:
 TEXT
 printf '\n'
 awk -F'|' '{ printf "    %-30s %6d rows  %s  same\n", $1, $2, substr($3, 1, 8) }' \

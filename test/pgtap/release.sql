@@ -332,6 +332,29 @@ SELECT throws_ok($$SELECT * FROM tip.disaggregate('tap', '{}', 2013, 2014)$$,
 	'0A000');
 RESET ROLE;
 
+-- A frozen cell that somebody changed all the same is noticed.
+SELECT ok(tip.verify_release(:number), 'a release is as it was certified');
+ALTER TABLE tip.release_cell DISABLE TRIGGER frozen;
+UPDATE tip.release_cell SET shown = '31', value = 31
+WHERE release = :number AND codes = '{_T,male}';
+SELECT ok(NOT tip.verify_release(:number), 'a changed cell is not');
+UPDATE tip.release_cell SET shown = '30', value = 30
+WHERE release = :number AND codes = '{_T,male}';
+SELECT ok(tip.verify_release(:number), 'changed back, it is');
+UPDATE tip.release_cell SET value = 31
+WHERE release = :number AND codes = '{_T,male}';
+SELECT ok(NOT tip.verify_release(:number), 'nor if the value is not what is shown');
+UPDATE tip.release_cell SET value = 30
+WHERE release = :number AND codes = '{_T,male}';
+UPDATE tip.release_cell SET is_total = NOT is_total
+WHERE release = :number AND codes = '{_T,male}';
+SELECT ok(NOT tip.verify_release(:number), 'nor if a total is called none');
+UPDATE tip.release_cell SET is_total = NOT is_total
+WHERE release = :number AND codes = '{_T,male}';
+DELETE FROM tip.release_cell WHERE release = :number AND codes = '{_T,male}';
+SELECT ok(NOT tip.verify_release(:number), 'a missing cell is noticed too');
+ALTER TABLE tip.release_cell ENABLE TRIGGER frozen;
+
 -- Whoever may read one published table reads no other through it.
 CREATE ROLE tap_public;
 SET LOCAL ROLE tap_public;
