@@ -49,6 +49,7 @@ SQL_PARTS = \
 	sql/25-statutes.sql \
 	sql/30-model.sql \
 	sql/40-rules.sql \
+	sql/41-rules_catalogue.sql \
 	sql/50-identity.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \

@@ -13,6 +13,12 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION tip.is_mixed(tip.country[]) IS
 'true where a missing code, or ZZ, stands beside a country; a set of codes refuses that by itself';
 
+CREATE FUNCTION tip.is_unique(codes tip.country[]) RETURNS bool
+AS 'MODULE_PATHNAME', 'tip_array_is_unique'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION tip.is_unique(tip.country[]) IS
+'true where no country stands twice; NULL for more than 1000';
+
 CREATE VIEW tip.code_list AS
 SELECT list, number, code, parent, rank, en AS label, source
 FROM tip_impl.code_lists();

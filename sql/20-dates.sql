@@ -177,6 +177,12 @@ RETURN CASE WHEN tip_impl.age_most(birth, at) < 0 THEN 'empty'::int4range
 COMMENT ON FUNCTION tip.age_at(tip.partial_date, tip.partial_date) IS
 'ages in completed years that someone may have had; empty where certainly not yet born';
 
+CREATE FUNCTION tip.days_between(a tip.partial_date, b tip.partial_date) RETURNS int4
+AS 'MODULE_PATHNAME', 'tip_days_between'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION tip.days_between(tip.partial_date, tip.partial_date) IS
+'the most days that may lie between two dates: from the earliest day of the first to the latest of the second';
+
 CREATE FUNCTION tip.today() RETURNS date
 AS 'MODULE_PATHNAME', 'tip_today'
 LANGUAGE C STABLE STRICT PARALLEL SAFE;

@@ -160,129 +160,6 @@ INSERT INTO tip_impl.rule_stage (entity, track, stage, condition) VALUES
 	('event', 'case', 'closed',
 	 $$case_stage = 'closed'$$);
 
--- Rules of the codebook, as corrected by the review of real records.
-INSERT INTO tip.rule (id, entity, columns, severity, timing, track, stage,
-	standard, predicate, null_passes, message_en, message_es, message_fr,
-	hint, is_local) VALUES
-	('P01', 'victimization', '{acts}', 'error', 'row', 'victim', 'identified',
-	 'Palermo Protocol, art. 3(a)',
-	 $$acts IS NOT NULL AND tip.cardinality(acts) > 0$$, false,
-	 'an identified victim needs at least one act',
-	 'una víctima identificada necesita al menos un acto',
-	 'une victime identifiée exige au moins un acte',
-	 'Record recruit, transport, transfer, harbour or receipt in {columns}.', false),
-	('P02', 'victimization', '{means}', 'error', 'row', 'victim', 'identified',
-	 'Palermo Protocol, art. 3(a)',
-	 $$(age_status_at_entry = 'adult' OR age_at_entry >= 18) IS NOT TRUE
-	   OR (means IS NOT NULL AND tip.cardinality(means - '{none_child}') > 0)$$, false,
-	 'an identified adult victim needs at least one means',
-	 'una víctima adulta identificada necesita al menos un medio',
-	 'une victime adulte identifiée exige au moins un moyen',
-	 'Record the means, or correct the age at entry.', false),
-	('P03', 'victimization', '{means,age_at_entry,age_status_at_entry}', 'error', 'row', 'victim', 'identified',
-	 'Palermo Protocol, art. 3(c), (d)',
-	 $$means IS NULL OR NOT means @> '{none_child}'
-	   OR (age_status_at_entry = 'minor' OR age_at_entry < 18) IS TRUE$$, false,
-	 'no means are needed only where the victim was a child at entry',
-	 'solo si la víctima era menor al inicio no se necesitan medios',
-	 'seule une victime mineure au début ne demande aucun moyen',
-	 'Record the age at entry, or the means.', false),
-	('P04', 'victimization', '{forms}', 'error', 'row', 'victim', 'identified',
-	 'Palermo Protocol, art. 3(a)',
-	 $$forms IS NOT NULL AND tip.cardinality(forms) > 0$$, false,
-	 'an identified victim needs at least one form of exploitation, intended or realised',
-	 'una víctima identificada necesita al menos una forma de explotación, prevista o realizada',
-	 'une victime identifiée exige au moins une forme d''exploitation, prévue ou réalisée',
-	 'Record the purpose in {columns}; is_intended_only says that it did not come to it.', false),
-	('P05', 'victimization', '{means,age_at_entry,age_status_at_entry}', 'warning', 'row', 'victim', 'identified',
-	 'Palermo Protocol, art. 3(c)',
-	 $$age_at_entry IS NOT NULL
-	   OR COALESCE(NOT tip.is_missing(age_status_at_entry), false)
-	   OR COALESCE(tip.cardinality(means) > 0, false)$$, false,
-	 'neither age nor means are known: whether this is trafficking depends on the age',
-	 'no se conocen ni la edad ni los medios: que sea trata depende de la edad',
-	 'ni l''âge ni les moyens ne sont connus : la qualification dépend de l''âge',
-	 'Presume a child until the age is known.', false),
-	('A03', 'victimization', '{age_at_entry,age_at_exploitation,age_at_identification}', 'error', 'row', NULL, NULL,
-	 'UNODC GLOTIP, age at detection',
-	 $$(age_at_entry IS NULL OR age_at_entry BETWEEN 0 AND 120)
-	   AND (age_at_exploitation IS NULL OR age_at_exploitation BETWEEN 0 AND 120)
-	   AND (age_at_identification IS NULL OR age_at_identification BETWEEN 0 AND 120)
-	   AND COALESCE(age_at_entry <= age_at_identification, true)
-	   AND COALESCE(age_at_entry <= age_at_exploitation, true)
-	   AND COALESCE(age_at_exploitation <= age_at_identification, true)$$, false,
-	 'ages must be between 0 and 120 and must not fall over time: {columns}',
-	 'las edades deben estar entre 0 y 120 y no disminuir con el tiempo: {columns}',
-	 'les âges doivent être entre 0 et 120 et ne pas diminuer avec le temps : {columns}',
-	 NULL, false),
-	('A03_VICTIM', 'victim', '{age_at_identification,birth_year}', 'error', 'row', NULL, NULL,
-	 'UNODC GLOTIP, age at detection',
-	 $$(age_at_identification IS NULL OR age_at_identification BETWEEN 0 AND 120)
-	   AND (birth_year IS NULL OR birth_year BETWEEN 1880 AND 2149)$$, false,
-	 'ages must be between 0 and 120: {columns}',
-	 'las edades deben estar entre 0 y 120: {columns}',
-	 'les âges doivent être entre 0 et 120 : {columns}',
-	 NULL, false),
-	('X09', 'victim', '{citizenship}', 'error', 'row', NULL, NULL,
-	 'CTDC codebook, missing values',
-	 $$citizenship IS NULL OR NOT tip.is_mixed(citizenship)$$, false,
-	 'a missing code, or ZZ, stands beside a country: {columns}',
-	 'un código de valor ausente, o ZZ, junto a un país: {columns}',
-	 'un code de valeur manquante, ou ZZ, à côté d''un pays : {columns}',
-	 'Leave out the missing code, or store it alone.', false),
-	('D10', 'victimization', '{recorded_on,identified_on,recruited_on,moved_on,exploited_from,exploited_to}', 'error', 'row', NULL, NULL,
-	 'logic; planned dates are exempt',
-	 $$(recorded_on IS NULL OR recorded_on <= tip.today())
-	   AND (identified_on IS NULL OR NOT tip.certainly_before(tip.today(), identified_on))
-	   AND (recruited_on IS NULL OR NOT tip.certainly_before(tip.today(), recruited_on))
-	   AND (moved_on IS NULL OR NOT tip.certainly_before(tip.today(), moved_on))
-	   AND (exploited_from IS NULL OR NOT tip.certainly_before(tip.today(), exploited_from))
-	   AND (exploited_to IS NULL OR NOT tip.certainly_before(tip.today(), exploited_to))$$, false,
-	 'what has been observed cannot lie in the future: {columns}',
-	 'lo observado no puede estar en el futuro: {columns}',
-	 'ce qui a été observé ne peut être dans le futur : {columns}',
-	 'A date known to the year or month is refused only if all of it lies ahead.', false),
-	('D10_EVENT', 'event', '{recorded_on,reported_on,closed_on}', 'error', 'row', NULL, NULL,
-	 'logic; planned dates are exempt',
-	 $$(recorded_on IS NULL OR recorded_on <= tip.today())
-	   AND (reported_on IS NULL OR NOT tip.certainly_before(tip.today(), reported_on))
-	   AND (closed_on IS NULL OR closed_on <= tip.today())$$, false,
-	 'what has been observed cannot lie in the future: {columns}',
-	 'lo observado no puede estar en el futuro: {columns}',
-	 'ce qui a été observé ne peut être dans le futur : {columns}',
-	 'A date known to the year or month is refused only if all of it lies ahead.', false),
-	('E01', 'victimization', '{sex_types,forms}', 'error', 'row', NULL, NULL,
-	 'HTCDS 2.0, vic_TypeOfSexExploitation; CTDC',
-	 $$sex_types IS NULL OR tip.cardinality(sex_types) = 0 OR forms @> '{sex}'$$, false,
-	 'types of sexual exploitation need the form sex',
-	 'los tipos de explotación sexual requieren la forma sex',
-	 'les types d''exploitation sexuelle exigent la forme sex',
-	 'Add sex to forms, or clear sex_types.', false),
-	('E02', 'victimization', '{sector,forms}', 'warning', 'row', NULL, NULL,
-	 'HTCDS 2.0, vic_ForcedLabourIndustry',
-	 $$sector IS NULL OR tip.is_missing(sector) OR tip.cardinality(forms) = 0
-	   OR tip.cardinality(forms - '{military,adoption}') > 0$$, false,
-	 'a sector says little where the only forms are military or adoption',
-	 'un sector dice poco si las únicas formas son military o adoption',
-	 'un secteur dit peu si les seules formes sont military ou adoption',
-	 NULL, false),
-	('S02', 'victimization', '{status_decider,identified_on}', 'error', 'row', 'victim', 'identified',
-	 'HTCDS 2.0, vic_TraffickingStatusDecisionMakingOrg',
-	 $$status_decider IS NOT NULL AND identified_on IS NOT NULL
-	   AND (provenance = 'archive' OR NOT tip.is_missing(status_decider)) IS NOT FALSE$$, false,
-	 'an identified victim needs who decided it and when: {columns}',
-	 'una víctima identificada necesita quién lo decidió y cuándo: {columns}',
-	 'une victime identifiée exige qui l''a décidé et quand : {columns}',
-	 'A record from an archive may say unknown.', false),
-	('J01', 'prosecution', '{step}', 'error', 'tx', NULL, NULL,
-	 'UNODC GLOTIP, persons prosecuted and convicted',
-	 $$CASE WHEN NOT has_conviction OR has_charge THEN true
-	        WHEN NOT has_archive THEN false END$$, false,
-	 'a conviction needs a charge or an indictment of the same perpetrator in the same event',
-	 'una condena requiere una acusación del mismo autor en el mismo caso',
-	 'une condamnation exige une mise en accusation du même auteur dans la même affaire',
-	 'Record the charge in the same transaction, or mark a step that comes from an archive.', false);
-
 -- What tip.create_model() adds to a model for all this.
 
 INSERT INTO tip_impl.model_part (ordinal, topic, name, kind, ddl)
@@ -301,18 +178,52 @@ INSERT INTO tip_impl.model_part (ordinal, topic, name, kind, ddl) VALUES
 		FOR EACH ROW EXECUTE FUNCTION tip_impl.check_case(''event_id'')'),
 	(160, 'rules', 'prosecution', 'other',
 	 'CREATE VIEW %1$I.prosecution WITH (security_invoker = true) AS
-		SELECT event_id, involvement_id,
-		       bool_or(step = ''convicted'') AS has_conviction,
-		       bool_or(step = ANY (''{charged,indicted}'')) AS has_charge,
-		       coalesce(bool_or(provenance = ''archive''), false) AS has_archive
-		FROM %1$I.justice_step GROUP BY event_id, involvement_id;
+		SELECT s.event_id, s.involvement_id,
+		       bool_or(s.step = ''convicted'') AS has_conviction,
+		       bool_or(s.step = ANY (''{charged,indicted}'')) AS has_charge,
+		       coalesce(bool_or(s.provenance = ''archive''), false) AS has_archive,
+		       bool_or(s.step = ANY (''{suspected,arrested,cautioned}'')) AS has_contact,
+		       bool_or(s.step = ''sentenced'') AS has_sentence,
+		       bool_or(s.step = ''acquitted'') AS has_acquittal,
+		       coalesce(bool_or(p.person_kind = ''legal''), false) AS is_legal_person,
+		       count(*) FILTER (WHERE s.step = ANY (''{convicted,acquitted,dismissed,discharged,discontinued,guilty_other_offence}''))
+		       > 1 + count(*) FILTER (WHERE s.step = ANY (''{appeal_filed,conviction_quashed}'')) AS has_too_many_outcomes,
+		       coalesce(bool_or(s.death_before), false) AS has_step_after_death,
+		       coalesce(bool_or(s.day_before > tip.latest(s.stepped_on)), false) AS has_dates_out_of_order,
+		       sum(s.charge_count) FILTER (WHERE s.step = ''convicted'') AS convicted_charges,
+		       greatest(sum(s.charge_count) FILTER (WHERE s.step = ''charged''),
+		                sum(s.charge_count) FILTER (WHERE s.step = ''indicted'')) AS charged_charges,
+		       coalesce(bool_or(s.statute_id IS NOT NULL AND e.jurisdiction IS NOT NULL
+		                AND NOT EXISTS (SELECT FROM tip.statute AS t
+		                                WHERE t.statute_id = s.statute_id
+		                                  AND t.country = e.jurisdiction)), false) AS has_foreign_statute
+		FROM (SELECT j.*,
+		             max(tip.earliest(j.stepped_on)) OVER earlier AS day_before,
+		             bool_or(j.step = ''abated_death'') OVER earlier AS death_before
+		      FROM %1$I.justice_step AS j
+		      WINDOW earlier AS (PARTITION BY j.event_id, j.involvement_id ORDER BY j.sequence
+		                         RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW EXCLUDE GROUP)) AS s
+		LEFT JOIN %1$I.event AS e ON e.event_id = s.event_id
+		LEFT JOIN %1$I.involvement AS i ON i.involvement_id = s.involvement_id
+		LEFT JOIN %1$I.perpetrator AS p ON p.perpetrator_id = i.perpetrator_id
+		GROUP BY s.event_id, s.involvement_id;
 	  COMMENT ON VIEW %1$I.prosecution IS
 		''what became of one perpetrator in one event; rules at commit are about these facts'';
 	  COMMENT ON COLUMN %1$I.prosecution.event_id IS ''event'';
 	  COMMENT ON COLUMN %1$I.prosecution.involvement_id IS ''perpetrator in the event'';
 	  COMMENT ON COLUMN %1$I.prosecution.has_conviction IS ''some step is a conviction'';
 	  COMMENT ON COLUMN %1$I.prosecution.has_charge IS ''some step is a charge or an indictment'';
-	  COMMENT ON COLUMN %1$I.prosecution.has_archive IS ''some step comes from an archive'''),
+	  COMMENT ON COLUMN %1$I.prosecution.has_archive IS ''some step comes from an archive'';
+	  COMMENT ON COLUMN %1$I.prosecution.has_contact IS ''some step is a formal contact: suspected, arrested, cautioned'';
+	  COMMENT ON COLUMN %1$I.prosecution.has_sentence IS ''some step is a sentence'';
+	  COMMENT ON COLUMN %1$I.prosecution.has_acquittal IS ''some step is an acquittal'';
+	  COMMENT ON COLUMN %1$I.prosecution.is_legal_person IS ''the perpetrator is a legal person'';
+	  COMMENT ON COLUMN %1$I.prosecution.has_too_many_outcomes IS ''more final outcomes than one and one for each appeal or quashed conviction'';
+	  COMMENT ON COLUMN %1$I.prosecution.has_step_after_death IS ''a step of a higher sequence than the abatement by death'';
+	  COMMENT ON COLUMN %1$I.prosecution.has_dates_out_of_order IS ''a step certainly lies before one of a lower sequence'';
+	  COMMENT ON COLUMN %1$I.prosecution.convicted_charges IS ''charges convicted of'';
+	  COMMENT ON COLUMN %1$I.prosecution.charged_charges IS ''charges brought, by charge or by indictment'';
+	  COMMENT ON COLUMN %1$I.prosecution.has_foreign_statute IS ''a statute that is not known, or not of the jurisdiction'''),
 	(170, 'rules', 'quarantine', 'table',
 	 'CREATE TABLE %1$I.quarantine (
 		batch uuid NOT NULL, line int8 NOT NULL,

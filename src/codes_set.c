@@ -578,3 +578,28 @@ tip_array_is_mixed(PG_FUNCTION_ARGS)
 	}
 	PG_RETURN_BOOL(has_missing && has_code);
 }
+
+/*
+ * tip_array_is_unique(country[])
+ *		Does no country stand there twice?  Quadratic, so long arrays, which no
+ *		person has, are not looked at: NULL.
+ */
+PG_FUNCTION_INFO_V1(tip_array_is_unique);
+Datum
+tip_array_is_unique(PG_FUNCTION_ARGS)
+{
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(0);
+	Datum	   *codes;
+	bool	   *nulls;
+	int			count;
+
+	deconstruct_array(array, ARR_ELEMTYPE(array), sizeof(int16), true,
+					  TYPALIGN_SHORT, &codes, &nulls, &count);
+	if (count > 1000)
+		PG_RETURN_NULL();
+	for (int i = 0; i < count; i++)
+		for (int j = 0; j < i; j++)
+			if (!nulls[i] && !nulls[j] && codes[i] == codes[j])
+				PG_RETURN_BOOL(false);
+	PG_RETURN_BOOL(true);
+}

@@ -474,3 +474,15 @@ tip_today(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_DATEADT(GetSQLCurrentDate());
 }
+
+/*
+ * days_between(a, b): the most days from a to b, negative if b lies before.
+ * Years are four digits, so the difference always fits.
+ */
+PG_FUNCTION_INFO_V1(tip_days_between);
+Datum
+tip_days_between(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(latest(PG_GETARG_INT32(1)) -
+					earliest(PG_GETARG_INT32(0)));
+}

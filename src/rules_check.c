@@ -86,7 +86,8 @@ static const char *const total_symbols[] = {
 	"tip_set_has", "tip_code_member", "tip_set_union",
 	"tip_set_intersection", "tip_set_difference", "tip_set_cardinality",
 	"tip_set_is_missing", "tip_code_is_missing", "tip_code_in_branch",
-	"tip_code_rank", "tip_array_is_mixed", "tip_today",
+	"tip_code_rank", "tip_array_is_mixed",
+	"tip_array_is_unique", "tip_days_between", "tip_today",
 	"tip_certainly_before", "tip_certainly_before_date",
 	"tip_date_certainly_before", "tip_is_child", "tip_date_earliest",
 	"tip_date_latest", NULL

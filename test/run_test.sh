@@ -112,7 +112,7 @@ run_tap() {
 	# what initdb goes by, since the test library takes LC_ALL away
 	export LANG=C.UTF-8
 	(cd "$WORK/tree" && run_prove tap prove -v test/t/*.pl
-	[ $status = 0 ] || tail -n 15 "$TESTLOGDIR"/regress_log_* >&2
+	[ $status = 0 ] || tail -n 15 "$WORK"/tree/tmp_check/log/regress_log_* >&2
 	echo "$PASSED $FAILED $SKIPPED" >"$WORK/counts")
 	read PASSED FAILED SKIPPED <"$WORK/counts"
 }

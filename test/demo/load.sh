@@ -62,6 +62,7 @@ TEXT
 show recorder <<-'SQL'
 	SELECT q.entity, q.line, f ->> 'rule' AS rule, left(f ->> 'message', 66) AS reason
 	FROM tip_data.quarantine AS q, jsonb_array_elements(q.findings) AS f
+	WHERE f ->> 'severity' = 'error'
 	ORDER BY q.entity, q.line, rule;
 SQL
 show recorder <<-'SQL'

@@ -10,7 +10,8 @@ refuse recorder <<-'SQL'
 SQL
 
 tell <<-'TEXT'
-	A record that is wrong in five ways gets five answers at once.
+	A record that is wrong in five ways gets five answers at once, and what
+	else is worth a look.
 TEXT
 refuse recorder <<-'SQL'
 	INSERT INTO tip_data.victimization
@@ -29,7 +30,7 @@ show recorder <<-'SQL'
 	LEFT JOIN LATERAL tip.check_record('victimization', jsonb_build_object(
 	    'victim_stage', 'identified', 'status_decider', 'police',
 	    'identified_on', '2025-03', 'acts', '{recruit}', 'forms', '{sex}',
-	    'age_at_entry', age)) AS f ON true;
+	    'age_at_entry', age)) AS f ON f.severity = 'error';
 SQL
 
 tell <<-'TEXT'

@@ -58,9 +58,10 @@ refuse() {
 findings() {
 	printf '    DETAIL (JSON for a program, here as a table):\n'
 	quiet -P border=1 -P footer=off -v detail="$(cat "$PLACE/detail")" <<-'SQL' |
-		SELECT f.rule, f.columns, f.message
+		SELECT f.rule, f.severity, f.columns, f.message
 		FROM jsonb_to_recordset(:'detail')
-		     AS f(rule text, columns text[], message text);
+		     AS f(rule text, severity text, columns text[], message text)
+		ORDER BY f.severity, f.rule;
 	SQL
 		sed -e '$d' -e 's/^/    /; s/ *$//'
 }

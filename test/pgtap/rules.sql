@@ -58,6 +58,9 @@ BEGIN
 EXCEPTION WHEN check_violation THEN
 	GET STACKED DIAGNOSTICS d = PG_EXCEPTION_DETAIL;
 	RETURN d::jsonb;
+WHEN foreign_key_violation THEN
+	-- judged before its keys are looked up
+	RETURN '[]';
 END $$;
 CREATE FUNCTION tap_rules.by_check(entity text, record jsonb) RETURNS jsonb LANGUAGE sql AS $$
 	SELECT coalesce(jsonb_agg(jsonb_build_object('rule', rule, 'severity', severity,

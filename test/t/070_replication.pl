@@ -47,7 +47,7 @@ SKIP:
 {
 	skip 'needs a session in the background', 1
 	  unless $session && ref($session) && $session->can('query');
-	my $ask = q{SELECT count(*) FROM tip.check_record('victim', '{"children_count": 50}')};
+	my $ask = q{SELECT count(*) FROM tip.check_record('victim', '{"children_count": 25}')};
 	my $before = $session->query($ask);
 	$primary->safe_psql('postgres', q{INSERT INTO tip.rule (id, entity, columns, severity, predicate, message_en)
 		VALUES ('LOCAL', 'victim', '{children_count}', 'error', 'children_count < 20', 'too many')});
