@@ -30,8 +30,14 @@ DECLARE
 	found text;
 BEGIN
 	-- what the rules ask for
-	IF col IN ('forms', 'birth_year') THEN
-		RETURN CASE col WHEN 'forms' THEN $q$'{sex}'$q$ ELSE '1990' END;
+	SELECT v.text INTO found FROM (VALUES ('forms', '{sex}'), ('main_form', 'sex'),
+		('birth_year', '1977'), ('retention_until', '2034-02-28'), ('age_basis', 'stated'),
+		('age', '20'), ('age_at_entry', '20'), ('age_at_exploitation', '20'),
+		('age_at_identification', '20'), ('person_kind', 'natural'), ('form', 'sex'),
+		('is_intended_only', 'false')) AS v(name, text)
+	WHERE v.name = col;
+	IF found IS NOT NULL THEN
+		RETURN quote_literal(found);
 	END IF;
 	IF type::text NOT LIKE 'tip.%' THEN
 		RETURN CASE type::text WHEN 'text' THEN $q$'a "b" \ é|NULL'$q$
@@ -43,13 +49,18 @@ BEGIN
 	END IF;
 	SELECT c.code INTO found FROM tip.code_list AS c
 	WHERE c.list = of_list AND c.number < 1019 ORDER BY c.number DESC LIMIT 1;
+	IF of_list = 'country' THEN
+		SELECT left(c.code, 2) INTO found FROM tip.code_list AS c
+		WHERE c.list = 'subdivision' AND c.number < 1019 ORDER BY c.number DESC LIMIT 1;
+	END IF;
 	IF type::text LIKE '%\_set' OR type::text LIKE '%[]' THEN
 		found := '{' || found || '}';
 	END IF;
 	RETURN quote_literal(found);
 END $$;
 
--- two rows a table: one with every column, one with none but the key
+-- two rows a table: one with every column, one with none but the key where the
+-- rules ask for nothing
 DO $$
 DECLARE
 	t record;
@@ -73,7 +84,8 @@ BEGIN
 			vals := concat_ws(', ', ':V', vals);
 		END IF;
 		EXECUTE format('INSERT INTO :S.%I (%s) VALUES (%s)', t.name, names, vals);
-		IF ':P' = '' THEN
+		IF ':P' = '' AND t.name NOT IN ('exploitation', 'screening_answer', 'status_decision',
+			'assistance', 'justice_step', 'sentence') THEN
 			EXECUTE format('INSERT INTO :S.%I DEFAULT VALUES', t.name);
 		END IF;
 	END LOOP;
