@@ -15,17 +15,22 @@ OBJS = \
 	src/codes_set.o \
 	src/codes_stats.o \
 	src/dates.o \
+	src/rules_author.o \
 	src/rules_case.o \
 	src/rules_check.o \
 	src/rules_compile.o \
 	src/rules_engine.o \
 	src/rules_eval.o \
+	src/rules_findings.o \
 	src/rules_json.o \
 	src/rules_load.o \
 	src/rules_noted.o \
 	src/rules_record.o \
 	src/rules_report.o \
+	src/rules_ruleset.o \
+	src/rules_save.o \
 	src/rules_staging.o \
+	src/rules_table.o \
 	src/rules_trigger.o \
 	src/identity.o \
 	src/identity_keys.o \
@@ -50,6 +55,7 @@ SQL_PARTS = \
 	sql/30-model.sql \
 	sql/40-rules.sql \
 	sql/41-rules_catalogue.sql \
+	sql/43-rules_findings.sql \
 	sql/50-identity.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
@@ -63,6 +69,7 @@ REGRESS = \
 	statutes \
 	model \
 	rules \
+	rules_findings \
 	identity \
 	tabulation \
 	release \

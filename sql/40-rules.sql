@@ -117,6 +117,15 @@ CREATE FUNCTION tip.check_rules(
 RETURNS TABLE (rule text, state text, reason text)
 AS 'MODULE_PATHNAME', 'tip_check_rules'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+CREATE FUNCTION tip.check_case(
+	event_id uuid, schema name DEFAULT 'tip_data')
+RETURNS TABLE (rule text, severity text, outcome text, columns text[],
+               message text, hint text)
+AS 'MODULE_PATHNAME', 'tip_check_case_now'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION tip.check_case(uuid, name) IS
+'all findings of cross-record rules about one event, as its rows are now';
+
 COMMENT ON FUNCTION tip.check_rules(text, name) IS
 'how each rule of an entity compiles: total, guarded or refused, and why';
 
@@ -164,18 +173,37 @@ INSERT INTO tip_impl.rule_stage (entity, track, stage, condition) VALUES
 
 INSERT INTO tip_impl.model_part (ordinal, topic, name, kind, ddl)
 SELECT 100 + t.ordinal, 'rules', t.name || ' ~tip_rules', 'trigger',
-	pg_catalog.format('CREATE TRIGGER "~tip_rules" BEFORE INSERT OR UPDATE ON %%1$I.%1$I
+	pg_catalog.format('CREATE TRIGGER "~tip_rules" BEFORE INSERT OR UPDATE OR DELETE ON %%1$I.%1$I
 		FOR EACH ROW EXECUTE FUNCTION tip_impl.check_row(%1$L)', t.name)
 FROM tip_impl.model_table AS t;
 
-INSERT INTO tip_impl.model_part (ordinal, topic, name, kind, ddl) VALUES
-	(150, 'rules', 'justice_step ~tip_case_note', 'trigger',
-	 'CREATE TRIGGER "~tip_case_note" BEFORE INSERT OR UPDATE OR DELETE ON %1$I.justice_step
-		FOR EACH ROW EXECUTE FUNCTION tip_impl.note_case(''event_id'')'),
-	(151, 'rules', 'justice_step ~tip_case', 'trigger',
-	 'CREATE CONSTRAINT TRIGGER "~tip_case" AFTER INSERT OR UPDATE OR DELETE ON %1$I.justice_step
+-- A change of any row that belongs to a case has the case judged at commit.
+INSERT INTO tip_impl.model_part (ordinal, topic, name, kind, ddl)
+SELECT 140 + c.ordinal, 'rules', c.name || ' ~tip_case', 'trigger',
+	pg_catalog.format('CREATE TRIGGER "~tip_case_note" BEFORE %2$s ON %%1$I.%1$I
+		FOR EACH ROW EXECUTE FUNCTION tip_impl.note_case(%3$s);
+	  CREATE CONSTRAINT TRIGGER "~tip_case" AFTER %2$s ON %%1$I.%1$I
 		DEFERRABLE INITIALLY DEFERRED
-		FOR EACH ROW EXECUTE FUNCTION tip_impl.check_case(''event_id'')'),
+		FOR EACH ROW EXECUTE FUNCTION tip_impl.check_case(%3$s)',
+		c.name, c.events, c.arguments)
+FROM (VALUES
+	(0, 'event', 'INSERT OR UPDATE', '''event_id'''),
+	(1, 'victimization', 'INSERT OR UPDATE OR DELETE', '''event_id'''),
+	(2, 'involvement', 'INSERT OR UPDATE OR DELETE', '''event_id'''),
+	(3, 'justice_step', 'INSERT OR UPDATE OR DELETE', '''event_id'''),
+	(4, 'exploitation', 'INSERT OR UPDATE OR DELETE', '''victimization_id'', ''victimization'''),
+	(5, 'screening', 'INSERT OR UPDATE OR DELETE', '''victimization_id'', ''victimization'''),
+	(6, 'status_decision', 'INSERT OR UPDATE OR DELETE', '''victimization_id'', ''victimization'''),
+	(7, 'referral', 'INSERT OR UPDATE OR DELETE', '''victimization_id'', ''victimization'''),
+	(8, 'assistance', 'INSERT OR UPDATE OR DELETE', '''victimization_id'', ''victimization'''),
+	(9, 'movement', 'INSERT OR UPDATE OR DELETE', '''victimization_id'', ''victimization'''),
+	(10, 'screening_answer', 'INSERT OR UPDATE OR DELETE', '''screening_id'', ''screening'''),
+	(11, 'sentence', 'INSERT OR UPDATE OR DELETE', '''justice_step_id'', ''justice_step'''),
+	(12, 'victim', 'UPDATE', '''victim_id'', ''victim'''),
+	(13, 'perpetrator', 'UPDATE', '''perpetrator_id'', ''perpetrator'''))
+	AS c(ordinal, name, events, arguments);
+
+INSERT INTO tip_impl.model_part (ordinal, topic, name, kind, ddl) VALUES
 	(160, 'rules', 'prosecution', 'other',
 	 'CREATE VIEW %1$I.prosecution WITH (security_invoker = true) AS
 		SELECT s.event_id, s.involvement_id,

@@ -12,7 +12,8 @@ BEGIN
         SELECT p.oid FROM pg_catalog.pg_proc AS p
          WHERE p.pronamespace = 'tip'::pg_catalog.regnamespace
            AND (p.provolatile = 'i' OR p.prokind = 'a'
-                OR p.proname IN ('today', 'to_scheme', 'from_scheme', 'scheme_codes', 'label'))
+                OR p.proname IN ('today', 'to_scheme', 'from_scheme', 'scheme_codes', 'label',
+                                'current_ruleset'))
            AND NOT p.prosecdef
     LOOP
         EXECUTE pg_catalog.format('GRANT EXECUTE ON ROUTINE %s TO PUBLIC',
@@ -56,8 +57,12 @@ BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO %s', data_schema, grantee);
     EXECUTE format('GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA %I TO %s',
                    data_schema, grantee);
+    -- What the rules found and what is excused is not theirs to change.
+    EXECUTE format('REVOKE INSERT, UPDATE ON %1$I.finding, %1$I.excuse FROM %2$s',
+                   data_schema, grantee);
+    EXECUTE format('GRANT SELECT ON tip.rule, tip.rule_override, tip.ruleset TO %s', grantee);
     PERFORM tip_impl.grant_routines(grantee,
-        '{check_record,check_rules,load}');
+        '{check_record,check_rules,check_case,check_table,save,load}');
 END
 $$;
 COMMENT ON FUNCTION tip.grant_recorder(regrole, name) IS

@@ -16,6 +16,15 @@
 
 #include "errors.h"
 
+/* 16 has one function for the privileges of all kinds of objects. */
+#if PG_VERSION_NUM >= 160000
+#define TIP_PROC_ACLCHECK(funcid, role) \
+	object_aclcheck(ProcedureRelationId, funcid, role, ACL_EXECUTE)
+#else
+#define TIP_PROC_ACLCHECK(funcid, role) \
+	pg_proc_aclcheck(funcid, role, ACL_EXECUTE)
+#endif
+
 /*
  * Soft errors came with 16: below it, a bad value always raises.  A hard error
  * about a value goes through TipRethrowHidden(), see errors.c.

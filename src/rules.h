@@ -14,6 +14,7 @@
 
 #include "executor/executor.h"
 #include "nodes/execnodes.h"
+#include "parser/parse_node.h"
 #include "utils/date.h"
 #include "utils/rel.h"
 
@@ -63,8 +64,8 @@ typedef struct TipRuleGroup
 {
 	char	   *condition;
 	ExprState  *applies;		/* NULL: always, unless broken */
-	bool		is_broken;		/* condition or an error rule did not compile */
-	ExprState  *all;			/* AND of the total error predicates, or NULL */
+	bool		is_broken;		/* the condition or a rule did not compile */
+	ExprState  *all;			/* AND of the total predicates, or NULL */
 	List	   *rules;			/* of TipRule, all severities */
 } TipRuleGroup;
 
@@ -73,6 +74,9 @@ typedef struct TipEngine
 	Oid			relid;			/* hash key, with entity */
 	NameData	entity;
 	bool		is_valid;
+	Oid			root;			/* the partitioned table, or relid */
+	AttrNumber	key;			/* surrogate key, or invalid */
+	AttrNumber	stamp;			/* column that says the rule set, or invalid */
 	int			nguarded;
 	MemoryContext context;
 	ExprContext *econtext;
@@ -91,13 +95,30 @@ typedef struct TipFinding
 
 typedef void (*TipAttempt) (void *arg);
 
+/* rules_findings.c */
+extern void TipKeepFindings(Relation rel, TipEngine *engine,
+							TupleTableSlot *slot, List *findings,
+							bool is_new);
+extern void TipForgetFindings(Relation rel, TipEngine *engine,
+							  TupleTableSlot *slot);
+extern void TipStoreCaseFindings(const char *schema, Datum ids,
+								 List *findings);
+extern void TipExcuseFindings(Oid schema, const char *record,
+							  List *findings);
+extern char *TipRecordKey(TipEngine *engine, TupleTableSlot *slot);
+
+/* rules_ruleset.c */
+extern int	TipCurrentRuleset(void);
+extern void TipForgetRuleset(void);
+
 /* rules_compile.c */
 extern Expr *TipCompileText(Relation rel, const char *text);
 extern Expr *TipMakeRunnable(Expr *expr);
 
 /* rules_check.c */
-extern void TipCheckRawExpression(Node *raw, Relation rel);
-extern void TipCheckExpression(Node *expr);
+extern void TipCheckRawExpression(ParseState *pstate, Node *raw,
+								  Relation rel);
+extern void TipCheckExpression(ParseState *pstate, Node *expr);
 extern bool TipExpressionIsTotal(Node *expr);
 extern bool TipTypeIsAllowed(Oid type);
 
@@ -106,11 +127,14 @@ extern Oid	TipCatalogRelid(const char *name);
 extern Oid	TipCatalogOwner(void);
 extern List *TipCaseEntities(void);
 extern List *TipLoadRules(Relation rel, const char *entity);
+extern int	TipLoadRuleset(void);
 extern char *TipLoadCondition(const char *entity, const char *track,
 							  const char *stage);
 
 /* rules_engine.c */
 extern TipEngine *TipEngineFor(Relation rel, const char *entity);
+extern void TipWatchCatalogs(void);
+extern int	TipPinSettings(void);
 extern bool TipTry(TipAttempt attempt, void *arg, ErrorData **error);
 
 /* rules_eval.c */
@@ -126,5 +150,8 @@ extern char *TipFindingsJson(List *findings);
 pg_noreturn extern void tip_report(Relation rel, const char *entity,
 								   int nrecords, List *findings);
 extern void TipRulesInit(void);
+
+/* rules_json.c */
+extern void TipPutFinding(ReturnSetInfo *result, const TipFinding *finding);
 
 #endif							/* TIP_RULES_H */

@@ -19,10 +19,13 @@
 
 #include "access/table.h"
 #include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/partition.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
+#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -35,10 +38,11 @@
 #include "rules.h"
 #include "rules_case.h"
 
-#define MAX_CASES_IN_DETAIL 100
+#define MAX_FACTS_IN_DETAIL 100
 
 PG_FUNCTION_INFO_V1(tip_note_case);
 PG_FUNCTION_INFO_V1(tip_check_case);
+PG_FUNCTION_INFO_V1(tip_check_case_now);
 
 static bool check_runs = false;
 
@@ -57,15 +61,16 @@ refuse_protocol(const char *must)
 			 errmsg("%s", must)));
 }
 
+/* The column that names the case, or a row that belongs to it. */
 static AttrNumber
 case_column(TriggerData *data)
 {
 	const char *name;
 	int			attno;
 
-	if (data->tg_trigger->tgnargs != 1)
+	if (data->tg_trigger->tgnargs < 1 || data->tg_trigger->tgnargs > 2)
 		refuse_protocol(
-						"case triggers take one argument, the column of the case");
+						"case triggers take the column of the case, and the table it refers to");
 	name = data->tg_trigger->tgargs[0];
 	attno = SPI_fnumber(RelationGetDescr(data->tg_relation), name);
 	if (attno <= 0 ||
@@ -78,26 +83,74 @@ case_column(TriggerData *data)
 	return attno;
 }
 
-static pg_uuid_t *
-case_of(TriggerData *data, HeapTuple tuple, AttrNumber attno)
+/* A partition may live in another schema than its model. */
+static Oid
+model_of(Relation rel)
+{
+	if (rel->rd_rel->relispartition)
+		return get_rel_namespace(llast_oid(get_partition_ancestors(RelationGetRelid(rel))));
+	return RelationGetNamespace(rel);
+}
+
+static Oid
+via_of(TriggerData *data, Oid schema)
+{
+	const char *name;
+	Oid			relid;
+
+	if (data->tg_trigger->tgnargs < 2)
+		return InvalidOid;
+	name = data->tg_trigger->tgargs[1];
+	relid = get_relname_relid(name, schema);
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("case trigger refers to table \"%s\", which does not exist",
+						name)));
+	return relid;
+}
+
+/* What a trigger needs to know of its table, looked up once a statement. */
+typedef struct CaseTable
+{
+	AttrNumber	attno;
+	Oid			schema;
+	Oid			via;
+} CaseTable;
+
+static CaseTable *
+case_table(FunctionCallInfo fcinfo, TriggerData *data)
+{
+	CaseTable  *table = fcinfo->flinfo->fn_extra;
+
+	if (table != NULL)
+		return table;
+	table = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(CaseTable));
+	table->attno = case_column(data);
+	table->schema = model_of(data->tg_relation);
+	table->via = via_of(data, table->schema);
+	fcinfo->flinfo->fn_extra = table;
+	return table;
+}
+
+static bool
+case_of(TriggerData *data, HeapTuple tuple, CaseTable *table,
+		TipCaseKey *key)
 {
 	bool		isnull;
 	Datum		datum;
 
 	if (tuple == NULL)
-		return NULL;
-	datum = heap_getattr(tuple, attno, RelationGetDescr(data->tg_relation),
-						 &isnull);
-	return isnull ? NULL : DatumGetUUIDP(datum);
-}
-
-static void
-note_tuple(TriggerData *data, HeapTuple tuple, AttrNumber attno)
-{
-	pg_uuid_t  *id = case_of(data, tuple, attno);
-
-	if (id != NULL)
-		TipNoteCase(RelationGetNamespace(data->tg_relation), id);
+		return false;
+	datum = heap_getattr(tuple, table->attno,
+						 RelationGetDescr(data->tg_relation), &isnull);
+	if (isnull)
+		return false;
+	memset(key, 0, sizeof(*key));
+	key->schema = table->schema;
+	key->via = table->via;
+	key->id = *DatumGetUUIDP(datum);
+	return true;
 }
 
 /*
@@ -108,15 +161,18 @@ Datum
 tip_note_case(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = (TriggerData *) fcinfo->context;
-	AttrNumber	attno;
+	CaseTable  *table;
+	TipCaseKey	key;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(data->tg_event) ||
 		!TRIGGER_FIRED_FOR_ROW(data->tg_event))
 		refuse_protocol(
 						"function \"note_case\" must be fired before, for each row");
-	attno = case_column(data);
-	note_tuple(data, data->tg_trigtuple, attno);
-	note_tuple(data, data->tg_newtuple, attno);
+	table = case_table(fcinfo, data);
+	if (!check_runs && case_of(data, data->tg_trigtuple, table, &key))
+		TipNoteCase(&key);
+	if (!check_runs && case_of(data, data->tg_newtuple, table, &key))
+		TipNoteCase(&key);
 	return PointerGetDatum(TRIGGER_FIRED_BY_UPDATE(data->tg_event) ?
 						   data->tg_newtuple : data->tg_trigtuple);
 }
@@ -128,14 +184,19 @@ typedef struct CaseCheck
 	Oid			schema;
 	const char *schema_name;	/* quoted */
 	Datum		ids;			/* uuid[] */
-	List	   *findings;
-	int			nrecords;		/* facts that are refused */
+	TipCaseFindings *findings;
 } CaseCheck;
+
+static int
+compare_ids(const void *a, const void *b)
+{
+	return memcmp(a, b, UUID_LEN);
+}
 
 static Datum
 make_id_array(pg_uuid_t *ids, int count)
 {
-	Datum	   *elements = palloc_extended(sizeof(Datum) * count,
+	Datum	   *elements = palloc_extended(sizeof(Datum) * (count + 1),
 										   MCXT_ALLOC_HUGE);
 
 	for (int i = 0; i < count; i++)
@@ -145,73 +206,190 @@ make_id_array(pg_uuid_t *ids, int count)
 }
 
 static void
-run(CaseCheck *check, const char *query, bool read_only, int expected)
+run(const char *query, Datum ids, bool read_only, int expected)
 {
 	Oid			types[1] = {UUIDARRAYOID};
-	SPIPlanPtr	plan = SPI_prepare(query, 1, types);
 	int			result;
 
-	if (plan == NULL)
-		elog(ERROR, "could not prepare the case check");
-	result = SPI_execute_plan(plan, &check->ids, NULL, read_only, 0);
+	result = SPI_execute_with_args(query, 1, types, &ids, NULL, read_only, 0);
 	if (result != expected)
 		elog(ERROR, "case check failed: %s",
 			 SPI_result_code_string(result));
 }
 
+/* ---- which cases ---- */
+
+typedef struct IdList
+{
+	pg_uuid_t  *ids;
+	int			count;
+	int			size;
+} IdList;
+
+static void
+add_id(IdList *list, const pg_uuid_t *id)
+{
+	if (list->count == list->size)
+	{
+		list->size = Max(64, list->size * 2);
+		list->ids = list->ids == NULL ?
+			palloc(sizeof(pg_uuid_t) * list->size) :
+			repalloc_huge(list->ids, sizeof(pg_uuid_t) * list->size);
+	}
+	list->ids[list->count++] = *id;
+}
+
+/*
+ * From rows to the cases they belong to: they name it, or the victim in it, or
+ * they are a person who takes part in some.
+ */
+static char *
+case_query(CaseCheck *check, Oid via)
+{
+	char	   *name = get_rel_name(via);
+	const char *key = quote_identifier(psprintf("%s_id", name));
+	const char *schema = check->schema_name;
+	const char *table = quote_identifier(name);
+
+	if (get_attnum(via, "event_id") == InvalidAttrNumber &&
+		get_attnum(via, "victimization_id") != InvalidAttrNumber)
+		return psprintf("SELECT DISTINCT v.event_id FROM %s.%s AS r"
+						" JOIN %s.victimization AS v USING (victimization_id)"
+						" WHERE r.%s = ANY ($1) AND v.event_id IS NOT NULL",
+						schema, table, schema, key);
+	if (strcmp(name, "victim") == 0)
+		table = "victimization";
+	else if (strcmp(name, "perpetrator") == 0)
+		table = "involvement";
+	return psprintf("SELECT DISTINCT event_id FROM %s.%s"
+					" WHERE %s = ANY ($1) AND event_id IS NOT NULL",
+					schema, table, key);
+}
+
+static void
+add_cases_of(CaseCheck *check, Oid via, IdList *rows, IdList *cases)
+{
+	run(case_query(check, via), make_id_array(rows->ids, rows->count), false,
+		SPI_OK_SELECT);
+	for (uint64 i = 0; i < SPI_processed; i++)
+	{
+		bool		isnull;
+		Datum		id = SPI_getbinval(SPI_tuptable->vals[i],
+									   SPI_tuptable->tupdesc, 1, &isnull);
+
+		add_id(cases, DatumGetUUIDP(id));
+	}
+	SPI_freetuptable(SPI_tuptable);
+}
+
+static Datum
+sorted_ids(IdList *cases)
+{
+	int			unique = 0;
+
+	qsort(cases->ids, cases->count, sizeof(pg_uuid_t), compare_ids);
+	for (int i = 0; i < cases->count; i++)
+		if (i == 0 || compare_ids(&cases->ids[i], &cases->ids[i - 1]) != 0)
+			cases->ids[unique++] = cases->ids[i];
+	cases->count = unique;
+	return make_id_array(cases->ids, cases->count);
+}
+
+static int
+compare_keys(const void *a, const void *b)
+{
+	const TipCaseKey *x = a;
+	const TipCaseKey *y = b;
+
+	if (x->via != y->via)
+		return x->via < y->via ? -1 : 1;
+	return compare_ids(&x->id, &y->id);
+}
+
+/* The cases of all noted keys, as the owner sees them. */
+static Datum
+find_cases(CaseCheck *check, TipCaseKey *keys, int nkeys)
+{
+	IdList		cases = {0};
+
+	qsort(keys, nkeys, sizeof(TipCaseKey), compare_keys);
+	for (int i = 0; i < nkeys;)
+	{
+		IdList		rows = {0};
+		Oid			via = keys[i].via;
+
+		for (; i < nkeys && keys[i].via == via; i++)
+			add_id(OidIsValid(via) ? &rows : &cases, &keys[i].id);
+		if (OidIsValid(via))
+			add_cases_of(check, via, &rows, &cases);
+	}
+	return sorted_ids(&cases);
+}
+
 static void
 lock_cases(CaseCheck *check)
 {
-	run(check,
-		psprintf("SELECT 1 FROM %s.event WHERE event_id = ANY ($1)"
+	run(psprintf("SELECT 1 FROM %s.event WHERE event_id = ANY ($1)"
 				 " ORDER BY event_id FOR NO KEY UPDATE", check->schema_name),
-		false, SPI_OK_SELECT);
+		check->ids, false, SPI_OK_SELECT);
+	SPI_freetuptable(SPI_tuptable);
 	if (!IsolationUsesXactSnapshot())
 		return;
-	run(check,
-		psprintf("UPDATE %s.event SET check_serial = check_serial + 1"
-				 " WHERE event_id = ANY ($1)",
-				 check->schema_name),
-		false, SPI_OK_UPDATE);
+	run(psprintf("UPDATE %s.event SET check_serial = check_serial + 1"
+				 " WHERE event_id = ANY ($1)", check->schema_name),
+		check->ids, false, SPI_OK_UPDATE);
 }
+
+/* ---- judging ---- */
 
 /* Say which case a finding is about: its key is a surrogate. */
 static void
-add_findings(CaseCheck *check, List *findings, HeapTuple tuple)
+add_findings(TipCaseFindings *all, List *findings, char *subject)
 {
-	TupleDesc	desc = SPI_tuptable->tupdesc;
-	char	   *subject = SPI_getvalue(tuple, desc,
-									   SPI_fnumber(desc, "event_id"));
 	ListCell   *cell;
 
-	check->nrecords++;
-	if (check->nrecords > MAX_CASES_IN_DETAIL)
-		return;
 	foreach(cell, findings)
 		((TipFinding *) lfirst(cell))->subject = subject;
-	check->findings = list_concat(check->findings, findings);
+	if (!TipAnyRefuses(findings))
+		all->other = list_concat(all->other, findings);
+	else if (all->nrefused++ < all->max_refused)
+		all->refusing = list_concat(all->refusing, findings);
+}
+
+static void
+judge_fact(CaseCheck *check, TipEngine *engine, TupleTableSlot *slot,
+		   HeapTuple tuple)
+{
+	TupleDesc	desc = SPI_tuptable->tupdesc;
+	List	   *findings;
+	char	   *subject;
+
+	ExecStoreHeapTuple(tuple, slot, false);
+	if (TipRecordPasses(engine, slot))
+		return;
+	findings = TipRecordFindings(engine, slot);
+	subject = SPI_getvalue(tuple, desc, SPI_fnumber(desc, "event_id"));
+	if (TipAnyRefuses(findings))
+		TipExcuseFindings(check->schema, subject, findings);
+	add_findings(check->findings, findings, subject);
 }
 
 static void
 judge_facts(CaseCheck *check, TipEngine *engine)
 {
+	SPITupleTable *facts = SPI_tuptable;
+	uint64		nfacts = SPI_processed;
 	TupleTableSlot *slot;
 
-	slot = MakeSingleTupleTableSlot(SPI_tuptable->tupdesc, &TTSOpsHeapTuple);
-	for (uint64 i = 0; i < SPI_processed; i++)
+	slot = MakeSingleTupleTableSlot(facts->tupdesc, &TTSOpsHeapTuple);
+	for (uint64 i = 0; i < nfacts; i++)
 	{
-		HeapTuple	tuple = SPI_tuptable->vals[i];
-		List	   *findings;
-
 		CHECK_FOR_INTERRUPTS();
-		ExecStoreHeapTuple(tuple, slot, false);
-		if (TipRecordPasses(engine, slot))
-			continue;
-		findings = TipRecordFindings(engine, slot);
-		if (TipAnyRefuses(findings))
-			add_findings(check, findings, tuple);
+		SPI_tuptable = facts;
+		judge_fact(check, engine, slot, facts->vals[i]);
 	}
 	ExecDropSingleTupleTableSlot(slot);
+	SPI_freetuptable(facts);
 }
 
 static void
@@ -228,10 +406,9 @@ judge_entity(CaseCheck *check, const char *entity)
 				 errhint("Run tip.upgrade_model().")));
 	rel = table_open(relid, AccessShareLock);
 	PushActiveSnapshot(GetLatestSnapshot());
-	run(check,
-		psprintf("SELECT * FROM %s.%s WHERE event_id = ANY ($1)",
+	run(psprintf("SELECT * FROM %s.%s WHERE event_id = ANY ($1)",
 				 check->schema_name, quote_identifier(entity)),
-		true, SPI_OK_SELECT);
+		check->ids, true, SPI_OK_SELECT);
 	PopActiveSnapshot();
 	judge_facts(check, TipEngineFor(rel, entity));
 	table_close(rel, AccessShareLock);
@@ -254,14 +431,22 @@ owner_of_cases(Oid schema)
 	return owner;
 }
 
+static void
+judge(CaseCheck *check)
+{
+	ListCell   *cell;
+
+	foreach(cell, TipCaseEntities())
+		judge_entity(check, lfirst(cell));
+}
+
 /* As the owner of the model: the caller need not see or change the case. */
 static void
-judge_as_owner(CaseCheck *check)
+judge_as_owner(CaseCheck *check, TipCaseKey *keys, int nkeys)
 {
 	Oid			user;
 	int			security;
 	int			level = NewGUCNestLevel();
-	ListCell   *cell;
 
 	GetUserIdAndSecContext(&user, &security);
 	SetUserIdAndSecContext(owner_of_cases(check->schema),
@@ -270,41 +455,43 @@ judge_as_owner(CaseCheck *check)
 							 "pg_catalog, tip, tip_impl, pg_temp",
 							 PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
+	check->ids = find_cases(check, keys, nkeys);
 	lock_cases(check);
 	CommandCounterIncrement();
-	foreach(cell, TipCaseEntities())
-		judge_entity(check, lfirst(cell));
+	judge(check);
+	if (check->findings->nrefused == 0)
+		TipStoreCaseFindings(check->schema_name, check->ids,
+							 check->findings->other);
 	AtEOXact_GUC(true, level);
 	SetUserIdAndSecContext(user, security);
 }
 
-static void
-judge_pending(TriggerData *data)
+/*
+ * TipJudgePendingCases
+ *		Judge what the transaction has changed so far; SPI is connected.
+ */
+void
+TipJudgePendingCases(Oid schema, TipCaseFindings *findings)
 {
 	CaseCheck	check = {0};
-	pg_uuid_t  *ids;
-	int			count;
+	TipCaseKey *keys;
+	int			nkeys = TipTakePendingCases(schema, &keys);
 
-	SPI_connect();
-	check.schema = RelationGetNamespace(data->tg_relation);
-	check.schema_name = quote_identifier(get_namespace_name(check.schema));
-	count = TipTakePendingCases(check.schema, &ids);
-	check.ids = make_id_array(ids, count);
+	if (nkeys == 0)
+		return;
+	check.schema = schema;
+	check.schema_name = quote_identifier(get_namespace_name(schema));
+	check.findings = findings;
 	check_runs = true;
 	PG_TRY();
 	{
-		judge_as_owner(&check);
+		judge_as_owner(&check, keys, nkeys);
 	}
 	PG_FINALLY();
 	{
 		check_runs = false;
 	}
 	PG_END_TRY();
-	if (check.findings != NIL)
-		tip_report(data->tg_relation,
-				   RelationGetRelationName(data->tg_relation),
-				   check.nrecords, check.findings);
-	SPI_finish();
 }
 
 /*
@@ -316,27 +503,59 @@ tip_check_case(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = (TriggerData *) fcinfo->context;
 	HeapTuple	tuples[2];
-	AttrNumber	attno;
+	CaseTable  *table;
+	TipCaseKey	key;
 	bool		is_pending = false;
+	TipCaseFindings findings = {NIL, NIL, 0, MAX_FACTS_IN_DETAIL};
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(data->tg_event) ||
 		!TRIGGER_FIRED_FOR_ROW(data->tg_event))
 		refuse_protocol(
 						"function \"check_case\" must be fired after, for each row");
-	attno = case_column(data);
+	table = case_table(fcinfo, data);
 	tuples[0] = data->tg_trigtuple;
 	tuples[1] = data->tg_newtuple;
 	for (int i = 0; i < lengthof(tuples); i++)
 	{
-		pg_uuid_t  *id = case_of(data, tuples[i], attno);
-
-		if (id == NULL ||
-			!TipCaseIsPending(RelationGetNamespace(data->tg_relation), id))
+		if (!case_of(data, tuples[i], table, &key) || !TipCaseIsPending(&key))
 			continue;
-		TipNoteCase(RelationGetNamespace(data->tg_relation), id);
+		TipNoteCase(&key);
 		is_pending = true;
 	}
-	if (is_pending)
-		judge_pending(data);
+	if (!is_pending)
+		return PointerGetDatum(NULL);
+	SPI_connect();
+	TipJudgePendingCases(table->schema, &findings);
+	if (findings.nrefused > 0)
+		tip_report(data->tg_relation,
+				   RelationGetRelationName(data->tg_relation),
+				   findings.nrefused, findings.refusing);
+	SPI_finish();
 	return PointerGetDatum(NULL);
+}
+
+/*
+ * tip_check_case_now(event_id uuid, schema name)
+ *		Findings about one case as its rows are now, as the caller sees them.
+ */
+Datum
+tip_check_case_now(PG_FUNCTION_ARGS)
+{
+	char	   *schema = NameStr(*PG_GETARG_NAME(1));
+	TipCaseFindings findings = {NIL, NIL, 0, INT_MAX};
+	CaseCheck	check = {0};
+	ListCell   *cell;
+
+	InitMaterializedSRF(fcinfo, 0);
+	check.schema = get_namespace_oid(schema, false);
+	check.schema_name = quote_identifier(schema);
+	check.findings = &findings;
+	(void) owner_of_cases(check.schema);
+	SPI_connect();
+	check.ids = make_id_array(PG_GETARG_UUID_P(0), 1);
+	judge(&check);
+	foreach(cell, list_concat(findings.refusing, findings.other))
+		TipPutFinding((ReturnSetInfo *) fcinfo->resultinfo, lfirst(cell));
+	SPI_finish();
+	return (Datum) 0;
 }

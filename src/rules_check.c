@@ -93,6 +93,14 @@ static const char *const total_symbols[] = {
 	"tip_date_latest", NULL
 };
 
+/* Where the walk through a rule's text is. */
+typedef struct RuleText
+{
+	ParseState *pstate;
+	Relation	rel;
+	int			location;
+} RuleText;
+
 static bool
 is_listed(const char *name, const char *const *list)
 {
@@ -103,14 +111,15 @@ is_listed(const char *name, const char *const *list)
 }
 
 static void
-refuse(const char *what, const char *name)
+refuse(RuleText *text, const char *what, const char *name)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 			 name == NULL ?
 			 errmsg("a rule must not contain %s", what) :
 			 errmsg("a rule must not contain %s \"%s\"", what, name),
-			 errhint("A rule is one boolean expression over the columns of its record, with immutable functions of pg_catalog and tip_module.")));
+			 errhint("A rule is one boolean expression over the columns of its record, with immutable functions of pg_catalog and tip_module."),
+			 parser_errposition(text->pstate, text->location)));
 }
 
 static bool
@@ -151,7 +160,7 @@ TipTypeIsAllowed(Oid type)
 
 /* Names are resolved in our own schemas only: refuse any other qualifier. */
 static void
-check_qualifier(List *names)
+check_qualifier(RuleText *text, List *names)
 {
 	const char *schema;
 
@@ -161,110 +170,116 @@ check_qualifier(List *names)
 	if (list_length(names) > 2 ||
 		(strcmp(schema, "pg_catalog") != 0 && strcmp(schema, "tip") != 0 &&
 		 strcmp(schema, "tip_impl") != 0))
-		refuse("a name from schema", schema);
+		refuse(text, "a name from schema", schema);
 }
 
 static void
-check_type_name(TypeName *name)
+check_type_name(RuleText *text, TypeName *name)
 {
 	Type		tuple;
 	Oid			type;
 
-	check_qualifier(name->names);
+	check_qualifier(text, name->names);
 	tuple = LookupTypeName(NULL, name, NULL, true);
 	if (tuple == NULL)
 		return;					/* analysis will say so in core's words */
 	type = typeTypeId(tuple);
 	ReleaseSysCache(tuple);
 	if (get_typtype(type) == TYPTYPE_DOMAIN || !TipTypeIsAllowed(type))
-		refuse("type", format_type_be(type));
+		refuse(text, "type", format_type_be(type));
 }
 
 static void
-check_column(ColumnRef *ref, Relation rel)
+check_column(RuleText *text, ColumnRef *ref)
 {
 	AttrNumber	attno;
 	Node	   *field = linitial(ref->fields);
+	Relation	rel = text->rel;
 
 	if (list_length(ref->fields) != 1 || !IsA(field, String))
-		refuse("a qualified or whole-row reference", NULL);
+		refuse(text, "a qualified or whole-row reference", NULL);
 	attno = get_attnum(RelationGetRelid(rel), strVal(field));
 	if (attno == InvalidAttrNumber)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("column \"%s\" of relation \"%s\" does not exist",
-						strVal(field), RelationGetRelationName(rel))));
+						strVal(field), RelationGetRelationName(rel)),
+				 parser_errposition(text->pstate, text->location)));
 	if (attno < 0)
-		refuse("system column", strVal(field));
+		refuse(text, "system column", strVal(field));
 	if (!TipTypeIsAllowed(get_atttype(RelationGetRelid(rel), attno)))
-		refuse("a column of user-defined type:", strVal(field));
+		refuse(text, "a column of user-defined type:", strVal(field));
 }
 
 /* The literals that are a clock: the parser would freeze them. */
 static void
-check_literal(A_Const *literal)
+check_literal(RuleText *text, A_Const *literal)
 {
 	static const char *const clocks[] = {
 		"now", "today", "tomorrow", "yesterday", NULL
 	};
-	char	   *text;
+	char	   *word;
 
 	if (literal->isnull || !IsA(&literal->val, String))
 		return;
-	text = pstrdup(strVal(&literal->val));
-	for (char *c = text; *c != '\0'; c++)
+	word = pstrdup(strVal(&literal->val));
+	for (char *c = word; *c != '\0'; c++)
 		*c = pg_tolower((unsigned char) *c);
-	text += strspn(text, " \t\n");
-	text[strcspn(text, " \t\n")] = '\0';
-	if (is_listed(text, clocks))
-		refuse("the literal", text);
+	word += strspn(word, " \t\n");
+	word[strcspn(word, " \t\n")] = '\0';
+	if (is_listed(word, clocks))
+		refuse(text, "the literal", word);
 }
 
 static void
-check_call(FuncCall *call)
+check_call(RuleText *text, FuncCall *call)
 {
 	Type		tuple;
 
-	check_qualifier(call->funcname);
+	check_qualifier(text, call->funcname);
 	if (call->agg_order != NIL || call->agg_filter != NULL ||
 		call->over != NULL || call->agg_within_group || call->agg_star ||
 		call->agg_distinct || call->func_variadic)
-		refuse("an aggregate or variadic call", NULL);
+		refuse(text, "an aggregate or variadic call", NULL);
 	/* f('x') may be a cast to a type of that name */
 	tuple = LookupTypeName(NULL, makeTypeNameFromNameList(call->funcname),
 						   NULL, true);
 	if (tuple != NULL)
 	{
 		ReleaseSysCache(tuple);
-		check_type_name(makeTypeNameFromNameList(call->funcname));
+		check_type_name(text, makeTypeNameFromNameList(call->funcname));
 	}
 }
 
 static bool
 check_raw_walker(Node *node, void *context)
 {
+	RuleText   *text = context;
+
 	if (node == NULL)
 		return false;
 	check_stack_depth();
+	if (exprLocation(node) >= 0)
+		text->location = exprLocation(node);
 	switch (nodeTag(node))
 	{
 		case T_ColumnRef:
-			check_column((ColumnRef *) node, (Relation) context);
+			check_column(text, (ColumnRef *) node);
 			return false;
 		case T_A_Const:
-			check_literal((A_Const *) node);
+			check_literal(text, (A_Const *) node);
 			return false;
 		case T_FuncCall:
-			check_call((FuncCall *) node);
+			check_call(text, (FuncCall *) node);
 			break;
 		case T_TypeName:
-			check_type_name((TypeName *) node);
+			check_type_name(text, (TypeName *) node);
 			break;
 		case T_A_Expr:
-			check_qualifier(((A_Expr *) node)->name);
+			check_qualifier(text, ((A_Expr *) node)->name);
 			break;
 		case T_CollateClause:
-			check_qualifier(((CollateClause *) node)->collname);
+			check_qualifier(text, ((CollateClause *) node)->collname);
 			break;
 		case T_TypeCast:
 		case T_BoolExpr:
@@ -282,18 +297,20 @@ check_raw_walker(Node *node, void *context)
 		case T_Integer:
 			break;
 		case T_SubLink:
-			refuse("a subquery", NULL);
+			refuse(text, "a subquery", NULL);
 			break;
 		default:
-			refuse("this construct", NULL);
+			refuse(text, "this construct", NULL);
 	}
 	return raw_expression_tree_walker(node, check_raw_walker, context);
 }
 
 void
-TipCheckRawExpression(Node *raw, Relation rel)
+TipCheckRawExpression(ParseState *pstate, Node *raw, Relation rel)
 {
-	(void) check_raw_walker(raw, rel);
+	RuleText	text = {pstate, rel, -1};
+
+	(void) check_raw_walker(raw, &text);
 }
 
 /* ---- the analysed half ---- */
@@ -318,56 +335,58 @@ is_our_clock(Oid funcid, Form_pg_proc form)
 static bool
 check_function(Oid funcid, void *context)
 {
+	RuleText   *text = context;
 	HeapTuple	tuple;
 	Form_pg_proc form = fetch_function(funcid, &tuple);
 	char	   *name = pstrdup(NameStr(form->proname));
 
 	if (funcid >= FirstUnpinnedObjectId &&
 		!is_ours(ProcedureRelationId, funcid))
-		refuse("a function that is neither pg_catalog's nor tip_module's:",
+		refuse(text, "a function that is neither pg_catalog's nor tip_module's:",
 			   name);
 	if (form->provolatile != PROVOLATILE_IMMUTABLE &&
 		!is_our_clock(funcid, form))
-		refuse("a function that is not immutable:", name);
+		refuse(text, "a function that is not immutable:", name);
 	if (form->proretset || is_listed(name, refused_functions))
-		refuse("function", name);
+		refuse(text, "function", name);
 	ReleaseSysCache(tuple);
 	return false;
 }
 
 /* A pattern must be there when the rule is compiled, not come with the row. */
 static void
-check_pattern(Oid funcid, List *args)
+check_pattern(RuleText *text, Oid funcid, List *args)
 {
 	char	   *name = get_func_name(funcid);
 
 	if (name == NULL || !is_listed(name, pattern_functions))
 		return;
 	if (list_length(args) < 2 || !IsA(lsecond(args), Const))
-		refuse("a pattern that is not a constant, in", name);
+		refuse(text, "a pattern that is not a constant, in", name);
 }
 
 static void
-check_patterns_in(Node *node)
+check_patterns_in(RuleText *text, Node *node)
 {
 	if (IsA(node, FuncExpr))
-		check_pattern(((FuncExpr *) node)->funcid, ((FuncExpr *) node)->args);
+		check_pattern(text, ((FuncExpr *) node)->funcid,
+					  ((FuncExpr *) node)->args);
 	else if (IsA(node, OpExpr))
-		check_pattern(get_opcode(((OpExpr *) node)->opno),
+		check_pattern(text, get_opcode(((OpExpr *) node)->opno),
 					  ((OpExpr *) node)->args);
 	else if (IsA(node, ScalarArrayOpExpr))
-		check_pattern(get_opcode(((ScalarArrayOpExpr *) node)->opno),
+		check_pattern(text, get_opcode(((ScalarArrayOpExpr *) node)->opno),
 					  ((ScalarArrayOpExpr *) node)->args);
 }
 
 static void
-check_node_kind(Node *node)
+check_node_kind(RuleText *text, Node *node)
 {
 	switch (nodeTag(node))
 	{
 		case T_Var:
 			if (((Var *) node)->varattno <= 0)
-				refuse("a system column or the whole row", NULL);
+				refuse(text, "a system column or the whole row", NULL);
 			break;
 		case T_Const:
 		case T_FuncExpr:
@@ -389,36 +408,42 @@ check_node_kind(Node *node)
 		case T_CollateExpr:
 			break;
 		case T_CoerceViaIO:
-			refuse("a cast through text", NULL);
+			refuse(text, "a cast through text", NULL);
 			break;
 		case T_CoerceToDomain:
-			refuse("a cast to a domain", NULL);
+			refuse(text, "a cast to a domain", NULL);
 			break;
 		default:
-			refuse("this construct", NULL);
+			refuse(text, "this construct", NULL);
 	}
 }
 
 static bool
 check_walker(Node *node, void *context)
 {
+	RuleText   *text = context;
+
 	if (node == NULL)
 		return false;
 	if (!IsA(node, List) && !IsA(node, CaseWhen))
 	{
-		check_node_kind(node);
-		check_patterns_in(node);
-		(void) check_functions_in_node(node, check_function, NULL);
+		if (exprLocation(node) >= 0)
+			text->location = exprLocation(node);
+		check_node_kind(text, node);
+		check_patterns_in(text, node);
+		(void) check_functions_in_node(node, check_function, text);
 		if (!TipTypeIsAllowed(exprType(node)))
-			refuse("type", format_type_be(exprType(node)));
+			refuse(text, "type", format_type_be(exprType(node)));
 	}
 	return expression_tree_walker(node, check_walker, context);
 }
 
 void
-TipCheckExpression(Node *expr)
+TipCheckExpression(ParseState *pstate, Node *expr)
 {
-	(void) check_walker(expr, NULL);
+	RuleText	text = {pstate, NULL, -1};
+
+	(void) check_walker(expr, &text);
 }
 
 /* ---- total or guarded ---- */

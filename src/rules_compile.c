@@ -91,16 +91,16 @@ TipCompileText(Relation rel, const char *text)
 	ParseNamespaceItem *item;
 	Node	   *expr;
 
-	TipCheckRawExpression(raw, rel);
+	pstate->p_sourcetext = text;
+	TipCheckRawExpression(pstate, raw, rel);
 	item = addRangeTableEntryForRelation(pstate, rel, AccessShareLock, NULL,
 										 false, true);
 	addNSItemToQuery(pstate, item, true, true, true);
 	expr = transformExpr(pstate, raw, EXPR_KIND_CHECK_CONSTRAINT);
 	expr = coerce_to_boolean(pstate, expr, "rule");
 	assign_expr_collations(pstate, expr);
+	TipCheckExpression(pstate, expr);
 	free_parsestate(pstate);
-
-	TipCheckExpression(expr);
 	return (Expr *) replace_generated(expr, rel);
 }
 

@@ -14,6 +14,8 @@
 #include "access/sysattr.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "catalog/partition.h"
+#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -37,7 +39,7 @@ typedef struct EngineKey
 } EngineKey;
 
 static HTAB *engines = NULL;
-static Oid	catalog_relids[3];
+static Oid	catalog_relids[4];
 
 /* ---- invalidation ---- */
 
@@ -57,6 +59,8 @@ mark_stale(Oid relid)
 	HASH_SEQ_STATUS status;
 	TipEngine  *engine;
 
+	if (all)
+		TipForgetRuleset();
 	hash_seq_init(&status, engines);
 	while ((engine = hash_seq_search(&status)) != NULL)
 		if (all || engine->relid == relid)
@@ -88,6 +92,25 @@ create_engines(void)
 	CacheRegisterSyscacheCallback(PROCOID, on_object_change, (Datum) 0);
 	CacheRegisterSyscacheCallback(TYPEOID, on_object_change, (Datum) 0);
 	CacheRegisterSyscacheCallback(OPEROID, on_object_change, (Datum) 0);
+}
+
+static void
+remember_catalogs(void)
+{
+	catalog_relids[0] = TipCatalogRelid("rule");
+	catalog_relids[1] = TipCatalogRelid("rule_override");
+	catalog_relids[2] = TipCatalogRelid("rule_stage");
+	catalog_relids[3] = TipCatalogRelid("ruleset");
+}
+
+/* Be told from now on when the catalogue of rules changes. */
+void
+TipWatchCatalogs(void)
+{
+	if (engines == NULL)
+		create_engines();
+	(void) TipCatalogOwner();
+	remember_catalogs();
 }
 
 /* ---- attempts that may fail ---- */
@@ -228,6 +251,12 @@ compile(TipEngine *engine, Relation rel, const char *text, CompileTask *task,
 	task->engine = engine;
 	task->rel = rel;
 	task->text = text;
+	/* No subtransaction in a parallel query: its leader has compiled all. */
+	if (IsInParallelMode())
+	{
+		compile_attempt(task);
+		return true;
+	}
 	if (TipTry(compile_attempt, task, &error))
 		return true;
 	*refusal = MemoryContextStrdup(engine->context, error->message);
@@ -270,11 +299,19 @@ group_of(TipEngine *engine, Relation rel, const char *condition)
 	return group;
 }
 
-/* Does a rule that gave this result stand in the way of the record? */
-static bool
-may_refuse(const TipRule *rule)
+/* NULL passes an AND: where it is to be reported it must not. */
+static Expr *
+make_qual(const TipRule *rule, Expr *expr)
 {
-	return rule->is_error;
+	BooleanTest *test;
+
+	if (rule->null_passes)
+		return expr;
+	test = makeNode(BooleanTest);
+	test->arg = expr;
+	test->booltesttype = IS_TRUE;
+	test->location = -1;
+	return (Expr *) test;
 }
 
 static void
@@ -286,17 +323,18 @@ add_rule(TipEngine *engine, Relation rel, TipRule *rule, List **quals)
 	group->rules = lappend(group->rules, rule);
 	if (!compile(engine, rel, rule->predicate, &task, &rule->refusal))
 	{
-		group->is_broken |= may_refuse(rule);
+		group->is_broken = true;
 		return;
 	}
 	rule->state = task.state;
 	rule->is_total = task.is_total;
-	if (rule->is_total)
-		rule->parts = task.parts;
 	if (!rule->is_total)
-		engine->nguarded += may_refuse(rule) ? 1 : 0;
-	else if (may_refuse(rule))
-		*quals = lappend(*quals, list_make2(group, task.expr));
+	{
+		engine->nguarded++;
+		return;
+	}
+	rule->parts = task.parts;
+	*quals = lappend(*quals, list_make2(group, make_qual(rule, task.expr)));
 }
 
 /* Combine the total predicates of each group into one expression. */
@@ -349,8 +387,8 @@ find_draft(TipEngine *engine, Relation rel)
  * Names and literals of a rule mean the same in every session, whatever the
  * session's search_path and date style are.
  */
-static int
-pin_settings(void)
+int
+TipPinSettings(void)
 {
 	int			level = NewGUCNestLevel();
 
@@ -364,12 +402,36 @@ pin_settings(void)
 	return level;
 }
 
+/* The column of that name, if it is of that type. */
+static AttrNumber
+column_of_type(Relation rel, const char *name, Oid type)
+{
+	AttrNumber	attno = get_attnum(RelationGetRelid(rel), name);
+
+	if (attno > 0 && get_atttype(RelationGetRelid(rel), attno) == type)
+		return attno;
+	return InvalidAttrNumber;
+}
+
+static void
+look_at_table(TipEngine *engine, Relation rel)
+{
+	char	   *key = psprintf("%s_id", NameStr(engine->entity));
+
+	engine->root = engine->relid;
+	if (rel->rd_rel->relispartition)
+		engine->root = llast_oid(get_partition_ancestors(engine->relid));
+	engine->key = column_of_type(rel, key, UUIDOID);
+	engine->stamp = column_of_type(rel, "checked_ruleset", INT4OID);
+}
+
 static void
 fill(TipEngine *engine, Relation rel)
 {
 	List	   *quals = NIL;
 	ListCell   *cell;
 
+	look_at_table(engine, rel);
 	engine->groups = NIL;
 	engine->nguarded = 0;
 	engine->is_draft = NULL;
@@ -381,21 +443,12 @@ fill(TipEngine *engine, Relation rel)
 }
 
 static void
-remember_catalogs(void)
-{
-	catalog_relids[0] = TipCatalogRelid("rule");
-	catalog_relids[1] = TipCatalogRelid("rule_override");
-	catalog_relids[2] = TipCatalogRelid("rule_stage");
-}
-
-static void
 rebuild(TipEngine *engine, Relation rel)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	int			level;
 
-	(void) TipCatalogOwner();
-	remember_catalogs();
+	TipWatchCatalogs();
 	if (engine->context != NULL)
 		MemoryContextDelete(engine->context);
 	engine->context = AllocSetContextCreate(CacheMemoryContext,
@@ -405,7 +458,7 @@ rebuild(TipEngine *engine, Relation rel)
 	engine->is_valid = true;
 	PG_TRY();
 	{
-		level = pin_settings();
+		level = TipPinSettings();
 		MemoryContextSwitchTo(engine->context);
 		fill(engine, rel);
 		MemoryContextSwitchTo(caller);

@@ -212,7 +212,7 @@ total_rules_pass(TipEngine *engine)
 
 /*
  * TipRecordPasses
- *		True if nothing refuses the record; false means: ask for findings.
+ *		True if there is nothing to say; false means: ask for findings.
  */
 bool
 TipRecordPasses(TipEngine *engine, TupleTableSlot *slot)
@@ -221,8 +221,6 @@ TipRecordPasses(TipEngine *engine, TupleTableSlot *slot)
 
 	ResetExprContext(econtext);
 	econtext->ecxt_scantuple = slot;
-	if (engine->is_draft != NULL && holds(engine->is_draft, econtext))
-		return true;
 	return total_rules_pass(engine) && engine->nguarded == 0;
 }
 

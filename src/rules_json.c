@@ -140,14 +140,19 @@ column_of(TipRecord *record, const char *key)
 }
 
 /* Fill the texts of a record; the result names the keys that have no column. */
-static List *
-read_object(TipRecord *record, Jsonb *object)
+List *
+TipReadObject(TipRecord *record, Jsonb *object)
 {
 	JsonbIterator *iterator = JsonbIteratorInit(&object->root);
 	JsonbIteratorToken token;
 	JsonbValue	value;
 	List	   *findings = NIL;
 
+	if (!JB_ROOT_IS_OBJECT(object))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("record must be a JSON object"),
+				 errhint("Its keys are the columns of the entity.")));
 	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
 	{
 		char	   *key;
@@ -161,8 +166,11 @@ read_object(TipRecord *record, Jsonb *object)
 		if (i < 0)
 			findings = lappend(findings, unknown_key(record, key));
 		else
+		{
+			record->given[i] = true;
 			record->texts[i] =
 				value_text(&value, TupleDescAttr(record->desc, i)->atttypid);
+		}
 	}
 	return findings;
 }
@@ -180,8 +188,8 @@ columns_datum(const TipRule *rule)
 										   -1, false, TYPALIGN_INT));
 }
 
-static void
-put_finding(ReturnSetInfo *result, const TipFinding *finding)
+void
+TipPutFinding(ReturnSetInfo *result, const TipFinding *finding)
 {
 	const TipRule *rule = finding->rule;
 	Datum		values[6];
@@ -212,16 +220,11 @@ tip_check_record(PG_FUNCTION_ARGS)
 	ListCell   *cell;
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (!JB_ROOT_IS_OBJECT(object))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("record must be a JSON object"),
-				 errhint("Its keys are the columns of the entity.")));
 	record = TipOpenRecord(schema, entity);
-	findings = read_object(record, object);
+	findings = TipReadObject(record, object);
 	findings = list_concat(findings, TipJudgeRecord(record));
 	foreach(cell, findings)
-		put_finding((ReturnSetInfo *) fcinfo->resultinfo, lfirst(cell));
+		TipPutFinding((ReturnSetInfo *) fcinfo->resultinfo, lfirst(cell));
 	TipCloseRecord(record);
 	return (Datum) 0;
 }

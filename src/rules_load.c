@@ -12,6 +12,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "miscadmin.h"
@@ -83,10 +84,13 @@ static void
 scan_catalog(const char *name, RowReader reader, void *context)
 {
 	Relation	rel = table_open(TipCatalogRelid(name), AccessShareLock);
-	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	Snapshot	snapshot;
 	SysScanDesc scan;
 	HeapTuple	tuple;
 
+	/* A parallel query has one snapshot, and its leader compiled first. */
+	snapshot = RegisterSnapshot(IsInParallelMode() ? GetActiveSnapshot() :
+								GetLatestSnapshot());
 	scan = systable_beginscan(rel, InvalidOid, false, snapshot, 0, NULL);
 	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
 		reader(rel, tuple, context);
@@ -254,6 +258,27 @@ TipLoadRules(Relation rel, const char *entity)
 	scan_catalog("rule_override", read_override, &load);
 	list_sort(load.rules, compare_rules);
 	return load.rules;
+}
+
+static void
+read_ruleset(Relation rel, HeapTuple tuple, void *context)
+{
+	int		   *newest = context;
+	bool		isnull;
+	Datum		number = fetch(rel, tuple, "number", &isnull);
+
+	if (!isnull)
+		*newest = Max(*newest, DatumGetInt32(number));
+}
+
+/* The number of the rule set that applies now. */
+int
+TipLoadRuleset(void)
+{
+	int			newest = 0;
+
+	scan_catalog("ruleset", read_ruleset, &newest);
+	return newest;
 }
 
 static void

@@ -125,25 +125,15 @@ add_step(NotedCase *noted, StepKind kind)
 	journal[njournal++].level = GetCurrentTransactionNestLevel();
 }
 
-static void
-make_key(TipCaseKey *key, Oid schema, const pg_uuid_t *id)
-{
-	memset(key, 0, sizeof(*key));
-	key->schema = schema;
-	key->id = *id;
-}
-
 void
-TipNoteCase(Oid schema, const pg_uuid_t *id)
+TipNoteCase(const TipCaseKey *key)
 {
-	TipCaseKey	key;
 	NotedCase  *noted;
 	bool		found;
 
 	if (cases == NULL)
 		start();
-	make_key(&key, schema, id);
-	noted = hash_search(cases, &key, HASH_ENTER, &found);
+	noted = hash_search(cases, key, HASH_ENTER, &found);
 	if (found && !noted->is_judged)
 		return;
 	noted->is_judged = false;
@@ -152,46 +142,37 @@ TipNoteCase(Oid schema, const pg_uuid_t *id)
 
 /* False only if the case was noted and has been judged since. */
 bool
-TipCaseIsPending(Oid schema, const pg_uuid_t *id)
+TipCaseIsPending(const TipCaseKey *key)
 {
-	TipCaseKey	key;
 	NotedCase  *noted;
 
 	if (cases == NULL)
 		return true;
-	make_key(&key, schema, id);
-	noted = hash_search(cases, &key, HASH_FIND, NULL);
+	noted = hash_search(cases, key, HASH_FIND, NULL);
 	return noted == NULL || !noted->is_judged;
-}
-
-static int
-compare_ids(const void *a, const void *b)
-{
-	return memcmp(a, b, UUID_LEN);
 }
 
 /*
  * TipTakePendingCases
- *		Mark all pending cases of a model as judged and return them, sorted.
+ *		Mark all pending cases of a model as judged and return them.
  */
 int
-TipTakePendingCases(Oid schema, pg_uuid_t **ids)
+TipTakePendingCases(Oid schema, TipCaseKey **keys)
 {
 	int			before = njournal;
 	int			count = 0;
 
-	*ids = palloc_extended(sizeof(pg_uuid_t) * Max(before - first_pending, 1),
-						   MCXT_ALLOC_HUGE);
+	*keys = palloc_extended(sizeof(TipCaseKey) *
+							Max(before - first_pending, 1), MCXT_ALLOC_HUGE);
 	for (int i = first_pending; i < before; i++)
 	{
 		NotedCase  *noted = journal[i].noted;
 
 		if (noted->is_judged || noted->key.schema != schema)
 			continue;
-		(*ids)[count++] = noted->key.id;
+		(*keys)[count++] = noted->key;
 		noted->is_judged = true;
 		add_step(noted, STEP_JUDGED);
 	}
-	qsort(*ids, count, sizeof(pg_uuid_t), compare_ids);
 	return count;
 }

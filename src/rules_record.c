@@ -57,6 +57,7 @@ TipOpenRecord(const char *schema, const char *entity)
 	record->input = palloc0(sizeof(FmgrInfo) * natts);
 	record->ioparam = palloc0(sizeof(Oid) * natts);
 	record->texts = palloc0(sizeof(char *) * natts);
+	record->given = palloc0(sizeof(bool) * natts);
 	for (int i = 0; i < natts; i++)
 	{
 		Form_pg_attribute att = TupleDescAttr(record->desc, i);
@@ -229,6 +230,9 @@ TipJudgeRecord(TipRecord *record)
 	types = coerce_record(record);
 	ExecStoreVirtualTuple(record->slot);
 	findings = TipRecordFindings(engine, record->slot);
+	if (TipAnyRefuses(findings))
+		TipExcuseFindings(RelationGetNamespace(record->rel),
+						  TipRecordKey(engine, record->slot), findings);
 	mask_unreadable(findings, types);
 	return list_concat(types, findings);
 }

@@ -5,6 +5,8 @@
 #ifndef TIP_RULES_RECORD_H
 #define TIP_RULES_RECORD_H
 
+#include "utils/jsonb.h"
+
 #include "rules.h"
 
 typedef struct TipRecord
@@ -14,10 +16,15 @@ typedef struct TipRecord
 	const char *entity;
 	FmgrInfo   *input;			/* per attribute */
 	Oid		   *ioparam;
+	bool	   *given;			/* columns that the record speaks of */
 	char	  **texts;			/* per attribute; NULL is null */
 	TupleTableSlot *slot;
 } TipRecord;
 
+/* rules_json.c */
+extern List *TipReadObject(TipRecord *record, Jsonb *object);
+
+/* rules_record.c */
 extern TipRecord *TipOpenRecord(const char *schema, const char *entity);
 extern void TipCloseRecord(TipRecord *record);
 extern void TipClearRecord(TipRecord *record);

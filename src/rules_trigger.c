@@ -4,10 +4,13 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "commands/trigger.h"
 #include "utils/guc.h"
 #include "utils/inval.h"
+#include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/uuid.h"
 
 #include "rules.h"
 #include "rules_case.h"
@@ -31,10 +34,9 @@ check_protocol(FunctionCallInfo fcinfo)
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		refuse_protocol("function \"check_row\" must be called as a trigger");
 	if (!TRIGGER_FIRED_BEFORE(data->tg_event) ||
-		!TRIGGER_FIRED_FOR_ROW(data->tg_event) ||
-		TRIGGER_FIRED_BY_DELETE(data->tg_event))
+		!TRIGGER_FIRED_FOR_ROW(data->tg_event))
 		refuse_protocol(
-						"function \"check_row\" must be fired before insert or update for each row");
+						"function \"check_row\" must be fired before, for each row");
 	if (data->tg_trigger->tgnargs > 1)
 		refuse_protocol(
 						"function \"check_row\" takes one argument, the entity");
@@ -63,6 +65,63 @@ engine_for(FunctionCallInfo fcinfo, TriggerData *data)
 	return engine;
 }
 
+/* Refuse the record, or keep what was found until the statement ends. */
+static void
+judge(TriggerData *data, TipEngine *engine, TupleTableSlot *slot,
+	  bool is_update)
+{
+	List	   *findings = NIL;
+
+	if (!TipRecordPasses(engine, slot))
+	{
+		findings = TipRecordFindings(engine, slot);
+		if (TipAnyRefuses(findings))
+			TipExcuseFindings(get_rel_namespace(engine->root),
+							  TipRecordKey(engine, slot), findings);
+		if (TipAnyRefuses(findings))
+			tip_report(data->tg_relation, NameStr(engine->entity), 1,
+					   findings);
+	}
+	TipKeepFindings(data->tg_relation, engine, slot, findings, !is_update);
+}
+
+/* The record carries the number of the rule set that it was judged by. */
+static HeapTuple
+stamp(TriggerData *data, TipEngine *engine, TupleTableSlot *slot,
+	  HeapTuple tuple)
+{
+	int			number;
+	int			columns[1] = {engine->stamp};
+	Datum		values[1];
+	bool		isnull[1];
+
+	if (!AttributeNumberIsValid(engine->stamp))
+		return tuple;
+	number = TipCurrentRuleset();
+	values[0] = slot_getattr(slot, engine->stamp, isnull);
+	if (!isnull[0] && DatumGetInt32(values[0]) == number)
+		return tuple;
+	values[0] = Int32GetDatum(number);
+	isnull[0] = false;
+	return heap_modify_tuple_by_cols(tuple,
+									 RelationGetDescr(data->tg_relation),
+									 1, columns, values, isnull);
+}
+
+static bool
+key_changes(TupleTableSlot *before, TupleTableSlot *after, AttrNumber key)
+{
+	bool		nulls[2];
+	Datum		keys[2];
+
+	keys[0] = slot_getattr(before, key, &nulls[0]);
+	keys[1] = slot_getattr(after, key, &nulls[1]);
+	if (nulls[0] || nulls[1])
+		return nulls[0] != nulls[1];
+	return memcmp(DatumGetPointer(keys[0]), DatumGetPointer(keys[1]),
+				  UUID_LEN) != 0;
+}
+
 /*
  * tip_check_row
  *		Refuse a record that violates an error rule, naming all violations.
@@ -73,24 +132,26 @@ tip_check_row(PG_FUNCTION_ARGS)
 	TriggerData *data = (TriggerData *) fcinfo->context;
 	bool		is_update;
 	TupleTableSlot *slot;
+	HeapTuple	tuple;
 	TipEngine  *engine;
-	List	   *findings;
 
 	check_protocol(fcinfo);
 	is_update = TRIGGER_FIRED_BY_UPDATE(data->tg_event);
 	slot = is_update ? data->tg_newslot : data->tg_trigslot;
-	if (!TipCaseCheckRuns())
+	tuple = is_update ? data->tg_newtuple : data->tg_trigtuple;
+	if (TipCaseCheckRuns())
+		return PointerGetDatum(tuple);
+	engine = engine_for(fcinfo, data);
+	if (TRIGGER_FIRED_BY_DELETE(data->tg_event))
 	{
-		engine = engine_for(fcinfo, data);
-		if (!TipRecordPasses(engine, slot))
-		{
-			findings = TipRecordFindings(engine, slot);
-			if (TipAnyRefuses(findings))
-				tip_report(data->tg_relation, NameStr(engine->entity), 1,
-						   findings);
-		}
+		TipForgetFindings(data->tg_relation, engine, slot);
+		return PointerGetDatum(tuple);
 	}
-	return PointerGetDatum(is_update ? data->tg_newtuple : data->tg_trigtuple);
+	judge(data, engine, slot, is_update);
+	if (is_update && AttributeNumberIsValid(engine->key) &&
+		key_changes(data->tg_trigslot, slot, engine->key))
+		TipForgetFindings(data->tg_relation, engine, data->tg_trigslot);
+	return PointerGetDatum(stamp(data, engine, slot, tuple));
 }
 
 /* Tell all sessions that the catalogue changed: a row change alone does not. */

@@ -87,8 +87,10 @@ SELECT state, count(*) FROM tip.check_rules('victim', 'rules_data') GROUP BY sta
 INSERT INTO rules_data.victim (children_count, age_at_identification) VALUES (0, 300);
 INSERT INTO rules_data.victim (children_count) VALUES (5);
 
--- what is no expression over the record does not compile, and fails closed
-CREATE FUNCTION try_rule(text, OUT state text, OUT reason text) LANGUAGE plpgsql AS $$
+-- what is no expression over the record does not compile, and fails closed,
+-- even where it came by replication and no trigger looked
+CREATE FUNCTION try_rule(text, OUT state text, OUT reason text) LANGUAGE plpgsql
+SET session_replication_role = replica AS $$
 BEGIN
     UPDATE tip.rule SET predicate = $1 WHERE id = 'LOCAL1';
     SELECT c.state, c.reason INTO state, reason
@@ -108,6 +110,35 @@ SELECT try_rule('nosuch > 1');
 INSERT INTO rules_data.victim (children_count) VALUES (1);
 DELETE FROM tip.rule WHERE is_local;
 INSERT INTO rules_data.victim (children_count) VALUES (1);
+
+-- an author is told at once, and where
+CREATE FUNCTION write_rule(predicate text, entity text DEFAULT 'victim', id text DEFAULT 'LOCAL2',
+    columns text[] DEFAULT '{}', stage text DEFAULT NULL, is_local bool DEFAULT true)
+RETURNS void LANGUAGE sql AS $$
+    INSERT INTO tip.rule (id, entity, columns, severity, track, stage, predicate, message_en, is_local)
+    VALUES (id, entity, columns, 'error', CASE WHEN stage IS NOT NULL THEN 'victim' END, stage,
+            predicate, 'no', is_local);
+$$;
+\set SHOW_CONTEXT never
+SELECT write_rule('sex <>');
+SELECT write_rule('sex <> ''female'' AND nosuch > 1');
+SELECT write_rule('birth_year');
+SELECT write_rule('birth_year > random()');
+SELECT write_rule('EXISTS (SELECT 1)');
+SELECT write_rule('sex <> ''femal''');
+SELECT write_rule('birth_year > ''x''');
+SELECT write_rule('true', columns => '{nosuch}');
+SELECT write_rule('true', entity => 'nosuch');
+SELECT write_rule('true', stage => 'identified');
+SELECT write_rule('true', id => 'P01');
+SELECT write_rule('true', id => 'P99_LOCAL');
+SELECT write_rule('true', is_local => false);
+UPDATE tip.rule SET severity = 'warning' WHERE id = 'P01';
+DELETE FROM tip.rule WHERE id = 'P01';
+SELECT write_rule('birth_year + 1 > 1900');
+DELETE FROM tip.rule WHERE id = 'LOCAL2';
+DROP FUNCTION write_rule;
+\unset SHOW_CONTEXT
 
 -- across records, at commit, whatever the order of the statements
 INSERT INTO rules_data.event (event_id)
