@@ -123,6 +123,7 @@ CREATE ROLE model_reader;
 GRANT USAGE ON SCHEMA plain_model TO model_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA plain_model TO model_reader;
 INSERT INTO plain_model.event (jurisdiction) VALUES ('BB'), ('TT');
+SET CONSTRAINTS ALL IMMEDIATE;
 ALTER TABLE plain_model.event ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON plain_model.event TO model_reader USING (jurisdiction = 'BB');
 SET ROLE model_reader;
