@@ -29,6 +29,7 @@ OBJS = \
 	src/rules_report.o \
 	src/rules_ruleset.o \
 	src/rules_save.o \
+	src/rules_simplify.o \
 	src/rules_staging.o \
 	src/rules_table.o \
 	src/rules_trigger.o \

@@ -16,6 +16,7 @@
 #include "nodes/execnodes.h"
 #include "parser/parse_node.h"
 #include "utils/date.h"
+#include "utils/timestamp.h"
 #include "utils/rel.h"
 
 #include "compat.h"
@@ -78,6 +79,10 @@ typedef struct TipEngine
 	AttrNumber	key;			/* surrogate key, or invalid */
 	AttrNumber	stamp;			/* column that says the rule set, or invalid */
 	int			nguarded;
+	bool		uses_clock;		/* then the next three hold */
+	DateADT		today;			/* compiled in */
+	TimestampTz day_as_of;		/* transaction that looked at the clock */
+	pg_tz	   *zone;
 	MemoryContext context;
 	ExprContext *econtext;
 	ExprState  *is_draft;		/* TRUE: nothing refuses the record */
@@ -115,9 +120,13 @@ extern void TipForgetRuleset(void);
 extern Expr *TipCompileText(Relation rel, const char *text);
 extern Expr *TipMakeRunnable(Expr *expr);
 
+/* rules_simplify.c */
+extern Expr *TipSimplifyPassing(Expr *expr);
+
 /* rules_check.c */
 extern void TipCheckRawExpression(ParseState *pstate, Node *raw,
 								  Relation rel);
+extern bool TipIsOurClock(Oid funcid);
 extern void TipCheckExpression(ParseState *pstate, Node *expr);
 extern bool TipExpressionIsTotal(Node *expr);
 extern bool TipTypeIsAllowed(Oid type);
@@ -133,6 +142,7 @@ extern char *TipLoadCondition(const char *entity, const char *track,
 
 /* rules_engine.c */
 extern TipEngine *TipEngineFor(Relation rel, const char *entity);
+extern bool TipEngineIsCurrent(TipEngine *engine);
 extern void TipWatchCatalogs(void);
 extern int	TipPinSettings(void);
 extern bool TipTry(TipAttempt attempt, void *arg, ErrorData **error);

@@ -332,6 +332,17 @@ is_our_clock(Oid funcid, Form_pg_proc form)
 		is_ours(ProcedureRelationId, funcid);
 }
 
+/* tip.today(), the one function of a rule that is not immutable */
+bool
+TipIsOurClock(Oid funcid)
+{
+	HeapTuple	tuple;
+	bool		result = is_our_clock(funcid, fetch_function(funcid, &tuple));
+
+	ReleaseSysCache(tuple);
+	return result;
+}
+
 static bool
 check_function(Oid funcid, void *context)
 {

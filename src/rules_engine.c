@@ -215,6 +215,28 @@ make_parts(Relation rel, Expr *expr)
 }
 
 /*
+ * The clock is read when a rule is compiled, and the engine is rebuilt when
+ * the day has changed: a rule about dates would ask for it with every record.
+ */
+static Node *
+read_clock(Node *node, void *context)
+{
+	TipEngine  *engine = context;
+
+	if (node == NULL)
+		return NULL;
+	if (IsA(node, FuncExpr) && ((FuncExpr *) node)->args == NIL &&
+		TipIsOurClock(((FuncExpr *) node)->funcid))
+	{
+		engine->uses_clock = true;
+		return (Node *) makeConst(DATEOID, -1, InvalidOid, sizeof(DateADT),
+								  DateADTGetDatum(engine->today), false,
+								  true);
+	}
+	return expression_tree_mutator(node, read_clock, context);
+}
+
+/*
  * Function permissions are checked when the expression is set up, and users
  * have no EXECUTE on the functions that only rules call.  By then the text is
  * known to hold nothing but immutable functions of core and ours.
@@ -234,6 +256,7 @@ compile_attempt(void *arg)
 	task->expr = TipMakeRunnable(task->expr);
 	/* Only now: a comparison with a text has become one of codes. */
 	task->is_total = TipExpressionIsTotal((Node *) task->expr);
+	task->expr = (Expr *) read_clock((Node *) task->expr, task->engine);
 	task->state = ExecInitExpr(task->expr, NULL);
 	task->parts = make_parts(task->rel, task->expr);
 	SetUserIdAndSecContext(user, security);
@@ -306,7 +329,7 @@ make_qual(const TipRule *rule, Expr *expr)
 	BooleanTest *test;
 
 	if (rule->null_passes)
-		return expr;
+		return TipSimplifyPassing(expr);
 	test = makeNode(BooleanTest);
 	test->arg = expr;
 	test->booltesttype = IS_TRUE;
@@ -434,6 +457,10 @@ fill(TipEngine *engine, Relation rel)
 	look_at_table(engine, rel);
 	engine->groups = NIL;
 	engine->nguarded = 0;
+	engine->uses_clock = false;
+	engine->today = GetSQLCurrentDate();
+	engine->day_as_of = GetCurrentTransactionStartTimestamp();
+	engine->zone = session_timezone;
 	engine->is_draft = NULL;
 	engine->econtext = CreateStandaloneExprContext();
 	find_draft(engine, rel);
@@ -472,6 +499,29 @@ rebuild(TipEngine *engine, Relation rel)
 	PG_END_TRY();
 }
 
+/* Is it still the day on which the rules were compiled? */
+static bool
+is_same_day(TipEngine *engine)
+{
+	if (!engine->uses_clock)
+		return true;
+	if (engine->day_as_of == GetCurrentTransactionStartTimestamp() &&
+		engine->zone == session_timezone)
+		return true;
+	if (engine->today != GetSQLCurrentDate())
+		return false;
+	engine->day_as_of = GetCurrentTransactionStartTimestamp();
+	engine->zone = session_timezone;
+	return true;
+}
+
+/* False: ask TipEngineFor() again. */
+bool
+TipEngineIsCurrent(TipEngine *engine)
+{
+	return engine->is_valid && is_same_day(engine);
+}
+
 /* Entries are never removed, so that callers may keep the pointer. */
 TipEngine *
 TipEngineFor(Relation rel, const char *entity)
@@ -489,9 +539,10 @@ TipEngineFor(Relation rel, const char *entity)
 	if (!found)
 	{
 		engine->is_valid = false;
+		engine->uses_clock = false;
 		engine->context = NULL;
 	}
-	if (!engine->is_valid)
+	if (!TipEngineIsCurrent(engine))
 		rebuild(engine, rel);
 	return engine;
 }

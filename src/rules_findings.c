@@ -460,9 +460,12 @@ void
 TipKeepFindings(Relation rel, TipEngine *engine, TupleTableSlot *slot,
 				List *findings, bool is_new)
 {
-	char	   *record = TipRecordKey(engine, slot);
+	char	   *record;
 
-	if (record != NULL && (findings != NIL || !is_new))
+	if (findings == NIL && is_new)
+		return;
+	record = TipRecordKey(engine, slot);
+	if (record != NULL)
 		collect_all(engine, record, findings, !is_new);
 }
 

@@ -76,7 +76,7 @@ take_row(FunctionCallInfo fcinfo)
 		MemoryContextSwitchTo(caller);
 		fcinfo->flinfo->fn_extra = judge;
 	}
-	if (judge->engine == NULL || !judge->engine->is_valid)
+	if (judge->engine == NULL || !TipEngineIsCurrent(judge->engine))
 		judge->engine = engine_of(judge->relid, judge->entity);
 	judge->tuple.t_len = HeapTupleHeaderGetDatumLength(row);
 	ItemPointerSetInvalid(&judge->tuple.t_self);

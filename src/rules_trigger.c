@@ -56,7 +56,7 @@ engine_for(FunctionCallInfo fcinfo, TriggerData *data)
 {
 	TipEngine  *engine = fcinfo->flinfo->fn_extra;
 
-	if (engine == NULL || !engine->is_valid ||
+	if (engine == NULL || !TipEngineIsCurrent(engine) ||
 		engine->relid != RelationGetRelid(data->tg_relation))
 	{
 		engine = TipEngineFor(data->tg_relation, entity_of(data));

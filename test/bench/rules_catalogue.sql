@@ -1,0 +1,147 @@
+-- The shipped rules on the widest entity: in the engine, as CHECK constraints,
+-- in a PL/pgSQL trigger; an audit of the table; a transaction of many cases.
+\if :{?rule_rows} \else \set rule_rows 200000 \endif
+\if :{?cases} \else \set cases 100000 \endif
+SELECT count(*) AS nrules FROM tip.rule WHERE entity = 'victimization' AND timing = 'row' \gset
+\echo
+\echo == Rules: all :nrules row rules of victimization on :rule_rows rows ==
+SET client_min_messages = warning;
+SELECT tip.create_model() > 0 AS made \gset
+RESET client_min_messages;
+
+-- each rule with the stage from which on it applies, as one condition
+CREATE TEMP TABLE predicate AS
+SELECT r.id, format('(%s) IS NOT TRUE OR (%s)', coalesce(s.condition, 'true'), r.predicate) AS p
+FROM tip.rule AS r LEFT JOIN tip_impl.rule_stage AS s
+	ON s.entity = r.entity AND s.track = r.track AND s.stage = r.stage
+WHERE r.entity = 'victimization' AND r.timing = 'row';
+
+CREATE SCHEMA engine;
+CREATE SCHEMA empty;
+CREATE SCHEMA guarded;
+CREATE TABLE bench.victimization (LIKE tip_data.victimization INCLUDING DEFAULTS, PRIMARY KEY (victimization_id));
+CREATE TABLE bench.checked (LIKE tip_data.victimization INCLUDING DEFAULTS, PRIMARY KEY (victimization_id));
+CREATE TABLE bench.scripted (LIKE tip_data.victimization INCLUDING DEFAULTS, PRIMARY KEY (victimization_id));
+CREATE TABLE engine.victimization (LIKE tip_data.victimization INCLUDING DEFAULTS, PRIMARY KEY (victimization_id));
+CREATE TABLE empty.nothing (LIKE tip_data.victimization INCLUDING DEFAULTS, PRIMARY KEY (victimization_id));
+CREATE TABLE guarded.nothing (LIKE tip_data.victimization INCLUDING DEFAULTS, PRIMARY KEY (victimization_id));
+CREATE TABLE engine.finding (LIKE tip_data.finding INCLUDING ALL);
+CREATE TABLE engine.excuse (LIKE tip_data.excuse INCLUDING ALL);
+
+SET search_path = public, tip, tip_impl;
+SELECT format('ALTER TABLE bench.checked ADD CONSTRAINT %s CHECK (%s)', lower(id), p)
+FROM predicate
+\gexec
+SELECT format($f$CREATE FUNCTION bench.scripted() RETURNS trigger LANGUAGE plpgsql AS $b$
+BEGIN
+%s	RETURN NEW;
+END $b$ $f$, string_agg(format(E'\tIF (%s) IS FALSE THEN RAISE check_violation USING MESSAGE = %L; END IF;\n',
+	regexp_replace(p, format('\m(%s)\M(?!'')', (SELECT string_agg(attname, '|') FROM pg_attribute
+		WHERE attrelid = 'tip_data.victimization'::regclass AND attnum > 0)), 'NEW.\1', 'g'), id), '' ORDER BY id))
+FROM predicate
+\gexec
+RESET search_path;
+CREATE TRIGGER scripted BEFORE INSERT ON bench.scripted
+FOR EACH ROW EXECUTE FUNCTION bench.scripted();
+ALTER FUNCTION bench.scripted() SET search_path = pg_catalog, tip, tip_impl;
+
+CREATE TRIGGER "~tip_rules" BEFORE INSERT OR UPDATE OR DELETE ON engine.victimization
+FOR EACH ROW EXECUTE FUNCTION tip_impl.check_row('victimization');
+CREATE TRIGGER "~tip_findings_begin" BEFORE INSERT OR UPDATE OR DELETE ON engine.victimization
+FOR EACH STATEMENT EXECUTE FUNCTION tip_impl.findings_begin();
+CREATE TRIGGER "~tip_findings_end" AFTER INSERT OR UPDATE OR DELETE ON engine.victimization
+FOR EACH STATEMENT EXECUTE FUNCTION tip_impl.findings_end();
+CREATE TRIGGER "~tip_rules" BEFORE INSERT OR UPDATE OR DELETE ON empty.nothing
+FOR EACH ROW EXECUTE FUNCTION tip_impl.check_row('no_such_rules');
+CREATE TRIGGER "~tip_rules" BEFORE INSERT OR UPDATE OR DELETE ON guarded.nothing
+FOR EACH ROW EXECUTE FUNCTION tip_impl.check_row('bench_guarded');
+SET session_replication_role = replica;
+INSERT INTO tip.rule (id, entity, columns, severity, predicate, message_en)
+VALUES ('BENCH_GUARDED', 'bench_guarded', '{}', 'error', '1000 / weekly_hours > 1', 'bench');
+RESET session_replication_role;
+
+CREATE TABLE bench.source AS
+SELECT v.* FROM generate_series(1, :rule_rows) AS i
+CROSS JOIN LATERAL jsonb_populate_record(NULL::tip_data.victimization, jsonb_build_object(
+	'victimization_id', gen_random_uuid(), 'event_id', gen_random_uuid(), 'victim_id', gen_random_uuid(),
+	'victim_stage', 'identified', 'victim_status', 'identified', 'status_decider', 'police',
+	'identified_on', '2024-03-01', 'acts', '{recruit,transport}', 'means', '{deception}', 'forms', '{labour}',
+	'main_form', 'labour', 'sector', 'A', 'control_methods', '{threat}', 'recruitment_channels', '{friends_event}',
+	'age_at_entry', 20 + i % 20, 'age_at_exploitation', 20 + i % 20, 'age_at_identification', 40 + i % 20,
+	'age_status_at_entry', 'adult', 'age_status_at_exploitation', 'adult', 'age_status_at_identification', 'adult',
+	'recruitment_country', 'VE', 'exploitation_country', 'TT', 'exploitation_subdivision', 'TT-POS',
+	'recruited_on', '2023-01', 'moved_on', '2023-02', 'exploited_from', '2023-03', 'exploited_to', '2024-02',
+	'is_intended_only', false, 'weekly_hours', 40 + i % 40, 'consent_to_share', 'given',
+	'debt_amount', i % 1000, 'debt_currency', 'TTD',
+	'recorded_on', '2024-03-02', 'provenance', 'live', 'checked_ruleset', tip.current_ruleset())) AS v;
+\echo Rules that a row of the source violates (none)
+SELECT DISTINCT f.rule, f.outcome FROM (SELECT * FROM bench.source LIMIT 100) AS s
+CROSS JOIN LATERAL tip.check_record('victimization', to_jsonb(s)) AS f;
+\set copy_file `mktemp -u /tmp/tip_bench_XXXXXX`
+COPY bench.source TO :'copy_file';
+CALL bench.compare('insert', ARRAY['plain', 'empty', 'check', 'engine', 'plpgsql', 'one guarded'], ARRAY[
+	'TRUNCATE bench.victimization; INSERT INTO bench.victimization SELECT * FROM bench.source',
+	'TRUNCATE empty.nothing; INSERT INTO empty.nothing SELECT * FROM bench.source',
+	'TRUNCATE bench.checked; INSERT INTO bench.checked SELECT * FROM bench.source',
+	'TRUNCATE engine.victimization; INSERT INTO engine.victimization SELECT * FROM bench.source',
+	'TRUNCATE bench.scripted; INSERT INTO bench.scripted SELECT * FROM bench.source',
+	'TRUNCATE guarded.nothing; INSERT INTO guarded.nothing SELECT * FROM bench.source']);
+\echo INSERT ... SELECT
+SELECT * FROM bench.report('insert', 'plain');
+SELECT round((bench.median('insert', 'engine') / bench.median('insert', 'check'))::numeric, 2) AS engine_times_check,
+       round(((bench.median('insert', 'plpgsql') - bench.median('insert', 'plain')) /
+              (bench.median('insert', 'engine') - bench.median('insert', 'plain')))::numeric, 2)
+       AS plpgsql_times_engine_net;
+
+SELECT format($f$CALL bench.compare('copy', ARRAY['plain', 'check', 'engine'], ARRAY[
+	$$TRUNCATE bench.victimization; COPY bench.victimization FROM %1$L$$,
+	$$TRUNCATE bench.checked; COPY bench.checked FROM %1$L$$,
+	$$TRUNCATE engine.victimization; COPY engine.victimization FROM %1$L$$])$f$, :'copy_file')
+\gexec
+\echo COPY
+SELECT * FROM bench.report('copy', 'plain');
+SELECT round((bench.median('copy', 'engine') / bench.median('copy', 'check'))::numeric, 2) AS engine_times_check;
+\setenv COPY_FILE :copy_file
+\! rm -f "$COPY_FILE"
+
+\echo
+\echo == Audit: tip.check_table() against the same predicates in WHERE ==
+ALTER TABLE engine.victimization DROP CONSTRAINT victimization_pkey;
+INSERT INTO engine.victimization SELECT s.* FROM bench.source AS s CROSS JOIN generate_series(2, 5);
+VACUUM (ANALYZE) engine.victimization;
+SELECT count(*) AS audited FROM engine.victimization;
+SET search_path = public, tip, tip_impl;
+SELECT format('SELECT count(*) FROM engine.victimization WHERE %s',
+	string_agg(format('((%s) IS FALSE)', p), ' OR ' ORDER BY id)) AS where_query FROM predicate \gset
+SELECT format('CREATE FUNCTION bench.in_where() RETURNS SETOF bigint LANGUAGE plpgsql
+SET search_path = pg_catalog, tip, tip_impl AS $b$ BEGIN RETURN QUERY EXECUTE %L; END $b$', :'where_query')
+\gexec
+RESET search_path;
+CALL bench.compare('audit', ARRAY['where', 'check_table'], ARRAY[
+	'SELECT * FROM bench.in_where()',
+	$$SELECT count(*) FROM tip.check_table('engine.victimization')$$]);
+SELECT * FROM bench.report('audit', 'where');
+
+\echo
+\echo == Cases: :cases cases changed in one transaction ==
+INSERT INTO tip_data.event (event_id, jurisdiction, recorded_on, check_serial)
+SELECT md5(i::text)::uuid, 'TT', '2024-01-01', 0 FROM generate_series(1, :cases) AS i;
+INSERT INTO tip_data.involvement (involvement_id, event_id, roles)
+SELECT event_id, event_id, '{recruiter}' FROM tip_data.event;
+CREATE UNLOGGED TABLE bench.step AS
+SELECT gen_random_uuid() AS justice_step_id, e.event_id, e.event_id AS involvement_id, s AS sequence,
+	(ARRAY['arrested', 'charged'])[s]::tip.justice_step_kind AS step, ('2024-0' || s)::tip.partial_date AS stepped_on,
+	CASE s WHEN 2 THEN 'TT-16' END AS statute_id, CASE s WHEN 2 THEN 1 END AS charge_count,
+	'live'::tip.provenance AS provenance, tip.current_ruleset() AS checked_ruleset
+FROM tip_data.event AS e, generate_series(1, 2) AS s;
+ANALYZE tip_data.event, tip_data.involvement;
+CREATE TABLE bench.justice_step (LIKE tip_data.justice_step INCLUDING ALL);
+ALTER TABLE bench.justice_step ADD FOREIGN KEY (event_id) REFERENCES tip_data.event,
+	ADD FOREIGN KEY (involvement_id) REFERENCES tip_data.involvement;
+SET client_min_messages = warning;
+CALL bench.compare('cases', ARRAY['plain', 'judged', 'judged, a tenth'], ARRAY[
+	'TRUNCATE bench.justice_step; INSERT INTO bench.justice_step SELECT * FROM bench.step',
+	'TRUNCATE tip_data.justice_step CASCADE; INSERT INTO tip_data.justice_step SELECT * FROM bench.step; SET CONSTRAINTS ALL IMMEDIATE',
+	'TRUNCATE tip_data.justice_step CASCADE; INSERT INTO tip_data.justice_step SELECT * FROM bench.step WHERE event_id < ''1999999a-0000-0000-0000-000000000000''; SET CONSTRAINTS ALL IMMEDIATE'], 3);
+SELECT count(*) AS findings_of_steps FROM tip_data.finding WHERE entity IN ('justice_step', 'prosecution');
+SELECT * FROM bench.report('cases', 'plain');
