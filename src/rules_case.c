@@ -87,9 +87,12 @@ case_column(TriggerData *data)
 static Oid
 model_of(Relation rel)
 {
-	if (rel->rd_rel->relispartition)
-		return get_rel_namespace(llast_oid(get_partition_ancestors(RelationGetRelid(rel))));
-	return RelationGetNamespace(rel);
+	List	   *ancestors;
+
+	if (!rel->rd_rel->relispartition)
+		return RelationGetNamespace(rel);
+	ancestors = get_partition_ancestors(RelationGetRelid(rel));
+	return get_rel_namespace(llast_oid(ancestors));
 }
 
 static Oid

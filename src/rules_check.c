@@ -353,7 +353,8 @@ check_function(Oid funcid, void *context)
 
 	if (funcid >= FirstUnpinnedObjectId &&
 		!is_ours(ProcedureRelationId, funcid))
-		refuse(text, "a function that is neither pg_catalog's nor tip_module's:",
+		refuse(text,
+			   "a function that is neither pg_catalog's nor tip_module's:",
 			   name);
 	if (form->provolatile != PROVOLATILE_IMMUTABLE &&
 		!is_our_clock(funcid, form))

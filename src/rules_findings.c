@@ -334,9 +334,11 @@ static char *
 exists_clause(Oid root, const char *entity)
 {
 	char	   *key = psprintf("%s_id", entity);
+	char	   *schema = get_namespace_name(get_rel_namespace(root));
 
-	return psprintf(" AND EXISTS (SELECT FROM %s.%s AS r WHERE r.%s = u.record::uuid)",
-					quote_identifier(get_namespace_name(get_rel_namespace(root))),
+	return psprintf(" AND EXISTS (SELECT FROM %s.%s AS r"
+					" WHERE r.%s = u.record::uuid)",
+					quote_identifier(schema),
 					quote_identifier(get_rel_name(root)),
 					quote_identifier(key));
 }
@@ -628,7 +630,8 @@ close_statement(Oid root)
 static void
 forget_table(TriggerData *data)
 {
-	char	   *name = get_namespace_name(RelationGetNamespace(data->tg_relation));
+	Oid			schema = RelationGetNamespace(data->tg_relation);
+	char	   *name = get_namespace_name(schema);
 	Oid			types[] = {TEXTOID};
 	Datum		values[1];
 	AsOwner		before;

@@ -114,7 +114,8 @@ static char *
 store_query(Saver *saver, bool exists, int ngiven)
 {
 	if (exists)
-		return psprintf("UPDATE %s SET (%s) = ROW(%s) WHERE %s = $%d RETURNING %s",
+		return psprintf("UPDATE %s SET (%s) = ROW(%s)"
+						" WHERE %s = $%d RETURNING %s",
 						saver->table, list_given(saver, false),
 						list_given(saver, true), saver->key_name, ngiven + 1,
 						saver->key_name);
