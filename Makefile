@@ -24,6 +24,7 @@ OBJS = \
 	src/rules_findings.o \
 	src/rules_json.o \
 	src/rules_load.o \
+	src/rules_mapped.o \
 	src/rules_noted.o \
 	src/rules_record.o \
 	src/rules_report.o \
@@ -33,6 +34,9 @@ OBJS = \
 	src/rules_staging.o \
 	src/rules_table.o \
 	src/rules_trigger.o \
+	src/attach.o \
+	src/attach_crosswalk.o \
+	src/attach_read.o \
 	src/identity.o \
 	src/identity_keys.o \
 	src/tabulation.o \
@@ -57,6 +61,7 @@ SQL_PARTS = \
 	sql/40-rules.sql \
 	sql/41-rules_catalogue.sql \
 	sql/43-rules_findings.sql \
+	sql/46-attach.sql \
 	sql/50-identity.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
@@ -71,6 +76,7 @@ REGRESS = \
 	model \
 	rules \
 	rules_findings \
+	attach \
 	identity \
 	tabulation \
 	release \

@@ -171,7 +171,7 @@ INSERT INTO tip_impl.model_part (ordinal, topic, name, kind, ddl) VALUES
 	  COMMENT ON COLUMN %1$I.excuse.decided_on IS ''when; the latest decision counts''');
 
 -- The findings about the record change with the excuse.
-CREATE FUNCTION tip.excuse(rule text, record uuid, reason text, until date DEFAULT NULL,
+CREATE FUNCTION tip.excuse(rule text, record text, reason text, until date DEFAULT NULL,
 	schema name DEFAULT 'tip_data')
 RETURNS void LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
@@ -182,20 +182,30 @@ BEGIN
 		RAISE invalid_parameter_value USING
 			MESSAGE = 'an excuse names a rule, a record and a reason';
 	END IF;
-	IF NOT EXISTS (SELECT FROM tip.rule AS r WHERE r.id = excuse.rule) THEN
+	IF excuse.rule <> 'TYPE' AND NOT EXISTS (SELECT FROM tip.rule AS r WHERE r.id = excuse.rule) THEN
 		RAISE undefined_object USING
 			MESSAGE = format('there is no rule "%s"', excuse.rule),
 			HINT = 'The rules are in tip.rule.';
 	END IF;
-	EXECUTE format('INSERT INTO %I.excuse (rule, record, reason, until) VALUES ($1, $2::text, $3, $4)',
+	EXECUTE format('INSERT INTO %I.excuse (rule, record, reason, until) VALUES ($1, $2, $3, $4)',
 		schema) USING excuse.rule, excuse.record, excuse.reason, excuse.until;
 	EXECUTE format('UPDATE %I.finding AS f SET outcome = CASE WHEN $3 THEN ''excused'' ELSE ''failed'' END
-		WHERE f.rule = $1 AND f.record = $2::text AND f.outcome = CASE WHEN $3 THEN ''failed'' ELSE ''excused'' END',
+		WHERE f.rule = $1 AND f.record = $2 AND f.outcome = CASE WHEN $3 THEN ''failed'' ELSE ''excused'' END',
 		schema) USING excuse.rule, excuse.record, active;
 END
 $$;
-COMMENT ON FUNCTION tip.excuse(text, uuid, text, date, name) IS
+COMMENT ON FUNCTION tip.excuse(text, text, text, date, name) IS
 'excuse one record, or for a rule at commit one event, from a rule; recorded with who and when';
+
+CREATE FUNCTION tip.excuse(rule text, record uuid, reason text, until date DEFAULT NULL,
+	schema name DEFAULT 'tip_data')
+RETURNS void LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT tip.excuse(rule, record::text, reason, until, schema);
+END;
+COMMENT ON FUNCTION tip.excuse(text, uuid, text, date, name) IS
+'the same for a record of the model, by its key';
 
 CREATE FUNCTION tip.save(
 	entity text, record jsonb, schema name DEFAULT 'tip_data',
@@ -233,44 +243,11 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 RETURN coalesce(
 	(SELECT format('t.%I::text', a.attname) FROM pg_attribute AS a
-	 WHERE a.attrelid = tbl AND NOT a.attisdropped AND a.attname IN (entity || '_id', 'event_id')
-	 ORDER BY a.attname = 'event_id' LIMIT 1),
+	 WHERE a.attrelid = tbl AND NOT a.attisdropped AND a.attname IN ('tip_record', entity || '_id', 'event_id')
+	 ORDER BY array_position(ARRAY['tip_record', entity || '_id', 'event_id'], a.attname::text) LIMIT 1),
 	(SELECT CASE count(*) WHEN 1 THEN format('t.%I::text', min(a.attname::text))
 	        ELSE format('concat_ws('','', %s)', string_agg(format('t.%I', a.attname), ', ' ORDER BY k.n)) END
 	 FROM pg_index AS i CROSS JOIN unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, n)
 	 JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
 	 WHERE i.indrelid = tbl AND i.indisprimary HAVING count(*) > 0),
 	'NULL::text');
-
-CREATE FUNCTION tip.check_table(tbl regclass, entity text DEFAULT NULL)
-RETURNS TABLE (record text, rule text, severity text, outcome text, columns text[],
-               message text, hint text)
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-	schema name := (SELECT n.nspname FROM pg_class AS c
-	                JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = tbl);
-	of_entity text := coalesce(entity, (SELECT c.relname FROM pg_class AS c WHERE c.oid = tbl));
-	suffix text;
-	excused text := 'false';
-BEGIN
-	IF schema IS NULL THEN
-		RAISE undefined_table USING MESSAGE = 'table to check does not exist';
-	END IF;
-	suffix := CASE WHEN tip_impl.is_total(tbl, of_entity) THEN '' ELSE '_guarded' END;
-	IF has_table_privilege(to_regclass(format('%I.excuse', schema)), 'SELECT') THEN
-		excused := format('(SELECT x.until IS NULL OR x.until >= current_date FROM %I.excuse AS x
-			WHERE x.record = %s AND x.rule = f.rule ORDER BY x.decided_on DESC LIMIT 1)',
-			schema, tip_impl.record_key(tbl, of_entity));
-	END IF;
-	RETURN QUERY EXECUTE format(
-		'SELECT %1$s, f.rule, f.severity,
-			CASE WHEN f.outcome = ''failed'' AND %5$s THEN ''excused'' ELSE f.outcome END,
-			f.columns, f.message, f.hint
-		 FROM %2$s AS t CROSS JOIN LATERAL tip_impl.findings_of%3$s(t, %4$L) AS f
-		 WHERE tip_impl.has_findings%3$s(t, %4$L)',
-		tip_impl.record_key(tbl, of_entity), tbl, suffix, of_entity, excused);
-END
-$$;
-COMMENT ON FUNCTION tip.check_table(regclass, text) IS
-'all findings about the rows of a table or of a view of facts, by key; no values; nothing is stored';

@@ -10,6 +10,8 @@
 
 extern bool TipCodeParse(int list, const char *text, Node *escontext,
 						 TipCode *code);
+extern bool TipSetParse(int list, const char *text, Node *escontext,
+						TipSet *set);
 extern TipCode TipCodeFromText(int list, text *txt);
 
 #endif							/* TIP_CODES_IO_H */

@@ -147,6 +147,13 @@ parse_set(int list, const char *text, Node *escontext, TipSet *result)
 	return true;
 }
 
+/* The set that a text names, or a (soft) error. */
+bool
+TipSetParse(int list, const char *text, Node *escontext, TipSet *set)
+{
+	return parse_set(list, text, escontext, set);
+}
+
 static Datum
 set_in(FunctionCallInfo fcinfo, int list)
 {

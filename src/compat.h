@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 #include "fmgr.h"
+#include "nodes/nodes.h"
 #include "utils/guc.h"
 
 /* 18 moved this attribute to the front. */
@@ -26,8 +27,9 @@
 #endif
 
 /*
- * Soft errors came with 16: below it, a bad value always raises.  A hard error
- * about a value goes through TipRethrowHidden(), see errors.c.
+ * Soft errors came with 16: below it, a bad value always raises in input
+ * functions; our own code asks for softness with any node.  A hard error about
+ * a value goes through TipRethrowHidden(), see errors.c.
  */
 #if PG_VERSION_NUM >= 160000
 #include "nodes/miscnodes.h"
@@ -37,9 +39,24 @@
 		if ((escontext) != NULL && IsA(escontext, ErrorSaveContext)) \
 			ereturn(escontext, result, __VA_ARGS__); \
 	} while (0)
+typedef ErrorSaveContext TipSoftContext;
+#define TIP_SOFT_CONTEXT {T_ErrorSaveContext}
 #else
 #define TIP_ESCONTEXT(fcinfo) NULL
-#define TIP_SOFT_ERROR(escontext, result, ...) ((void) (escontext))
+#define TIP_SOFT_ERROR(escontext, result, ...) \
+	do { \
+		if ((escontext) != NULL) \
+			return result; \
+	} while (0)
+typedef Node TipSoftContext;
+#define TIP_SOFT_CONTEXT {T_Invalid}
+#endif
+
+/* 16 added an argument: whether columns may be missing. */
+#if PG_VERSION_NUM >= 160000
+#define TIP_ATTRMAP_BY_NAME(in, out) build_attrmap_by_name(in, out, false)
+#else
+#define TIP_ATTRMAP_BY_NAME(in, out) build_attrmap_by_name(in, out)
 #endif
 
 #define TIP_RETURN_ERROR(escontext, result, ...) \

@@ -17,6 +17,7 @@
 
 #include "codes.h"
 #include "compat.h"
+#include "dates.h"
 
 typedef int32 PartialDate;
 
@@ -103,6 +104,18 @@ parse(const char *text, PartialDate *result)
 	if (*text != '\0' || !is_valid(year, month, day))
 		return false;
 	*result = MakePartialDate(year, month, day, flags);
+	return true;
+}
+
+/* For those who must not raise: false if the text is no partial date. */
+bool
+TipParsePartialDate(const char *text, Datum *result)
+{
+	PartialDate date;
+
+	if (!parse(text, &date))
+		return false;
+	*result = Int32GetDatum(date);
 	return true;
 }
 

@@ -58,6 +58,7 @@ typedef struct TipRule
 	ExprState  *state;			/* NULL where the text did not compile */
 	List	   *parts;			/* of TipRulePart, if it is an AND */
 	char	   *refusal;		/* why it did not compile */
+	Bitmapset  *reads;			/* columns, as pull_varattnos() has them */
 } TipRule;
 
 /* Rules of one entity that apply under the same condition. */
@@ -75,8 +76,11 @@ typedef struct TipEngine
 	Oid			relid;			/* hash key, with entity */
 	NameData	entity;
 	bool		is_valid;
-	Oid			root;			/* the partitioned table, or relid */
+	Oid			root;			/* the table that statements name */
+	Oid			home;			/* schema of the tables for findings */
+	NameData	label;			/* entity in those tables */
 	AttrNumber	key;			/* surrogate key, or invalid */
+	struct TipMapped *mapped;	/* for a view of another's table, or NULL */
 	AttrNumber	stamp;			/* column that says the rule set, or invalid */
 	int			nguarded;
 	bool		uses_clock;		/* then the next three hold */
@@ -87,7 +91,19 @@ typedef struct TipEngine
 	ExprContext *econtext;
 	ExprState  *is_draft;		/* TRUE: nothing refuses the record */
 	List	   *groups;			/* of TipRuleGroup */
+	List	   *idle;			/* of TipRule: about columns not mapped */
 } TipEngine;
+
+/*
+ * A view that shows rows of another table in the shape of an entity: some of
+ * its columns are NULL because nothing is mapped to them.
+ */
+typedef struct TipMapped
+{
+	AttrNumber	unreadable;		/* text[]: columns whose value is none */
+	Bitmapset  *missing;		/* columns that nothing is mapped to */
+	char	  **names;			/* per column: that of the table, or NULL */
+} TipMapped;
 
 /* One finding about one record: what DETAIL and check_record() print. */
 typedef struct TipFinding
@@ -111,6 +127,17 @@ extern void TipStoreCaseFindings(const char *schema, Datum ids,
 extern void TipExcuseFindings(Oid schema, const char *record,
 							  List *findings);
 extern char *TipRecordKey(TipEngine *engine, TupleTableSlot *slot);
+
+/* rules_mapped.c */
+extern bool TipIsMapped(Relation rel);
+extern char *TipMappedEntity(Relation rel);
+extern void TipLookAtMapped(TipEngine *engine, Relation rel);
+extern Expr *TipKeepMapped(TipEngine *engine, Relation rel, TipRule *rule,
+						   Expr *expr);
+extern bool TipAllReadable(TipEngine *engine, TupleTableSlot *slot);
+extern List *TipMappedFindings(TipEngine *engine, TupleTableSlot *slot,
+							   List *findings);
+extern RangeTblEntry *TipMappedTable(Query *query);
 
 /* rules_ruleset.c */
 extern int	TipCurrentRuleset(void);
@@ -157,6 +184,7 @@ extern const char *TipOutcomeName(TipOutcome outcome);
 extern const char *TipRuleMessage(const TipRule *rule);
 extern const char *TipRuleHint(const TipRule *rule);
 extern char *TipFindingsJson(List *findings);
+extern void TipWarn(Relation rel, const char *entity, List *findings);
 pg_noreturn extern void tip_report(Relation rel, const char *entity,
 								   int nrecords, List *findings);
 extern void TipRulesInit(void);

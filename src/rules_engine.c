@@ -173,6 +173,7 @@ typedef struct CompileTask
 	TipEngine  *engine;
 	Relation	rel;
 	const char *text;
+	TipRule    *rule;			/* NULL for a condition */
 	Expr	   *expr;
 	bool		is_total;
 	ExprState  *state;
@@ -250,6 +251,14 @@ compile_attempt(void *arg)
 	int			security;
 
 	task->expr = TipCompileText(task->rel, task->text);
+	if (task->rule != NULL && task->engine->mapped != NULL)
+		task->expr = TipKeepMapped(task->engine, task->rel, task->rule,
+								   task->expr);
+	if (task->expr == NULL)
+	{
+		MemoryContextSwitchTo(caller);
+		return;
+	}
 	GetUserIdAndSecContext(&user, &security);
 	SetUserIdAndSecContext(TipCatalogOwner(),
 						   security | SECURITY_LOCAL_USERID_CHANGE);
@@ -265,8 +274,8 @@ compile_attempt(void *arg)
 
 /* The state of a text, or NULL and the reason why there is none. */
 static bool
-compile(TipEngine *engine, Relation rel, const char *text, CompileTask *task,
-		char **refusal)
+compile(TipEngine *engine, Relation rel, const char *text, TipRule *rule,
+		CompileTask *task, char **refusal)
 {
 	ErrorData  *error;
 
@@ -274,6 +283,7 @@ compile(TipEngine *engine, Relation rel, const char *text, CompileTask *task,
 	task->engine = engine;
 	task->rel = rel;
 	task->text = text;
+	task->rule = rule;
 	/* No subtransaction in a parallel query: its leader has compiled all. */
 	if (IsInParallelMode())
 	{
@@ -282,6 +292,13 @@ compile(TipEngine *engine, Relation rel, const char *text, CompileTask *task,
 	}
 	if (TipTry(compile_attempt, task, &error))
 		return true;
+	/* A column that came later is one that nothing is mapped to. */
+	if (engine->mapped != NULL && rule != NULL &&
+		error->sqlerrcode == ERRCODE_UNDEFINED_COLUMN)
+	{
+		task->expr = NULL;
+		return true;
+	}
 	*refusal = MemoryContextStrdup(engine->context, error->message);
 	return false;
 }
@@ -313,7 +330,8 @@ group_of(TipEngine *engine, Relation rel, const char *condition)
 	if (condition != NULL)
 	{
 		/* A condition is asked outside of any subtransaction. */
-		if (compile(engine, rel, condition, &task, &refusal) && task.is_total)
+		if (compile(engine, rel, condition, NULL, &task, &refusal) &&
+			task.is_total)
 			group->applies = task.state;
 		else
 			group->is_broken = true;
@@ -340,15 +358,24 @@ make_qual(const TipRule *rule, Expr *expr)
 static void
 add_rule(TipEngine *engine, Relation rel, TipRule *rule, List **quals)
 {
-	TipRuleGroup *group = group_of(engine, rel, rule->condition);
+	TipRuleGroup *group;
 	CompileTask task;
+	bool		is_good = compile(engine, rel, rule->predicate, rule, &task,
+								  &rule->refusal);
 
+	if (is_good && task.expr == NULL)
+	{
+		engine->idle = lappend(engine->idle, rule);
+		return;
+	}
+	group = group_of(engine, rel, rule->condition);
 	group->rules = lappend(group->rules, rule);
-	if (!compile(engine, rel, rule->predicate, &task, &rule->refusal))
+	if (!is_good)
 	{
 		group->is_broken = true;
 		return;
 	}
+	pull_varattnos((Node *) task.expr, 1, &rule->reads);
 	rule->state = task.state;
 	rule->is_total = task.is_total;
 	if (!rule->is_total)
@@ -402,7 +429,8 @@ find_draft(TipEngine *engine, Relation rel)
 
 	condition = TipLoadCondition(NameStr(engine->entity), "victim", "draft");
 	if (condition != NULL &&
-		compile(engine, rel, condition, &task, &refusal) && task.is_total)
+		compile(engine, rel, condition, NULL, &task, &refusal) &&
+		task.is_total)
 		engine->is_draft = task.state;
 }
 
@@ -444,8 +472,13 @@ look_at_table(TipEngine *engine, Relation rel)
 	engine->root = engine->relid;
 	if (rel->rd_rel->relispartition)
 		engine->root = llast_oid(get_partition_ancestors(engine->relid));
+	engine->home = get_rel_namespace(engine->root);
+	engine->label = engine->entity;
 	engine->key = column_of_type(rel, key, UUIDOID);
 	engine->stamp = column_of_type(rel, "checked_ruleset", INT4OID);
+	engine->mapped = NULL;
+	if (TipIsMapped(rel))
+		TipLookAtMapped(engine, rel);
 }
 
 static void
@@ -455,7 +488,7 @@ fill(TipEngine *engine, Relation rel)
 	ListCell   *cell;
 
 	look_at_table(engine, rel);
-	engine->groups = NIL;
+	engine->groups = engine->idle = NIL;
 	engine->nguarded = 0;
 	engine->uses_clock = false;
 	engine->today = GetSQLCurrentDate();
@@ -532,6 +565,8 @@ TipEngineFor(Relation rel, const char *entity)
 
 	if (engines == NULL)
 		create_engines();
+	if (strcmp(entity, RelationGetRelationName(rel)) == 0 && TipIsMapped(rel))
+		entity = TipMappedEntity(rel);
 	memset(&key, 0, sizeof(key));
 	key.relid = RelationGetRelid(rel);
 	namestrcpy(&key.entity, entity);

@@ -221,6 +221,8 @@ TipRecordPasses(TipEngine *engine, TupleTableSlot *slot)
 
 	ResetExprContext(econtext);
 	econtext->ecxt_scantuple = slot;
+	if (engine->mapped != NULL && !TipAllReadable(engine, slot))
+		return false;
 	return total_rules_pass(engine) && engine->nguarded == 0;
 }
 
@@ -303,7 +305,10 @@ TipRecordFindings(TipEngine *engine, TupleTableSlot *slot)
 			judge_group(engine, group, &findings, &guarded);
 	}
 	judge_guarded(engine, guarded);
-	return keep_findings(findings, is_draft);
+	findings = keep_findings(findings, is_draft);
+	if (engine->mapped != NULL)
+		findings = TipMappedFindings(engine, slot, findings);
+	return findings;
 }
 
 bool

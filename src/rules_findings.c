@@ -9,6 +9,8 @@
  */
 #include "postgres.h"
 
+#include "access/sysattr.h"
+#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
@@ -38,6 +40,8 @@ typedef struct Collected
 {
 	int			level;			/* of subtransactions */
 	Oid			root;
+	Oid			home;			/* schema of the table "finding" */
+	bool		is_mapped;		/* root is another's table */
 	char	   *entity;
 	char	   *record;
 	char	   *rule;
@@ -329,49 +333,136 @@ insert_rows(const char *schema, const char *entity, Arrays *rows,
 		lengthof(types), types, values, false);
 }
 
-/* The record is a row of its table by now. */
-static char *
-exists_clause(Oid root, const char *entity)
+/* The type of the only column of a table's primary key, and its name. */
+static Oid
+primary_key_of(Oid relid, char **name)
 {
-	char	   *key = psprintf("%s_id", entity);
-	char	   *schema = get_namespace_name(get_rel_namespace(root));
+	Relation	rel = table_open(relid, AccessShareLock);
+	Bitmapset  *columns = RelationGetIndexAttrBitmap(rel,
+													 INDEX_ATTR_BITMAP_PRIMARY_KEY);
+	Oid			type = InvalidOid;
+	int			attno;
 
+	if (bms_get_singleton_member(columns, &attno))
+	{
+		attno += FirstLowInvalidHeapAttributeNumber;
+		type = get_atttype(relid, attno);
+		*name = get_attname(relid, attno, false);
+	}
+	table_close(rel, AccessShareLock);
+	return type;
+}
+
+/* The record is a row of its table by now; its findings lie beside it. */
+static char *
+exists_clause(const Collected *item)
+{
+	char	   *key = psprintf("%s_id", item->entity);
+	char	   *schema = get_namespace_name(item->home);
+
+	if (item->is_mapped)
+		return "";
 	return psprintf(" AND EXISTS (SELECT FROM %s.%s AS r"
 					" WHERE r.%s = u.record::uuid)",
 					quote_identifier(schema),
-					quote_identifier(get_rel_name(root)),
+					quote_identifier(get_rel_name(item->root)),
 					quote_identifier(key));
 }
 
+/* Keep the rows about records that SPI has just returned the keys of. */
 static void
-write_arrays(Oid root, const char *entity, Arrays *rows, Arrays *cleared,
+keep_returned(Arrays *rows)
+{
+	int			kept = 0;
+
+	for (int i = 0; i < rows->count; i++)
+	{
+		bool		isnull;
+		bool		is_there = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[i],
+														  SPI_tuptable->tupdesc,
+														  1, &isnull));
+
+		if (!is_there)
+			continue;
+		rows->record[kept] = rows->record[i];
+		rows->rule[kept] = rows->rule[i];
+		rows->severity[kept] = rows->severity[i];
+		rows->outcome[kept] = rows->outcome[i];
+		rows->columns[kept] = rows->columns[i];
+		rows->ordinal[kept++] = rows->ordinal[i];
+	}
+	rows->count = kept;
+}
+
+/*
+ * A row of another's table may not have got in either: whoever owns it looks
+ * for the key, which follows the name of the view.  A key of several columns
+ * is not looked for.
+ */
+static void
+drop_missing(const Collected *item, Arrays *rows)
+{
+	char	   *schema = get_namespace_name(get_rel_namespace(item->root));
+	char	   *table = get_rel_name(item->root);
+	char	   *key;
+	Oid			type = primary_key_of(item->root, &key);
+	Oid			types[] = {TEXTARRAYOID};
+	Datum		values[1];
+	AsOwner		before;
+
+	if (!OidIsValid(type))
+		return;
+	values[0] = text_array(rows->record, rows->count);
+	become_owner(&before, schema, table);
+	run(psprintf("SELECT EXISTS (SELECT FROM %s.%s AS r"
+				 " WHERE r.%s = substr(u.record, %d)::%s)"
+				 " FROM unnest($1) WITH ORDINALITY AS u(record, n) ORDER BY n",
+				 quote_identifier(schema), quote_identifier(table),
+				 quote_identifier(key), (int) strlen(item->entity) + 2,
+				 format_type_be_qualified(type)),
+		lengthof(types), types, values, false);
+	keep_returned(rows);
+	be_oneself(&before);
+}
+
+static void
+write_arrays(const Collected *item, Arrays *rows, Arrays *cleared,
 			 bool must_exist)
 {
-	char	   *name = get_namespace_name(get_rel_namespace(root));
+	char	   *name = get_namespace_name(item->home);
 	const char *schema = quote_identifier(name);
 	Datum		entities[1];
 	AsOwner		before;
 
-	entities[0] = CStringGetTextDatum(entity);
+	entities[0] = CStringGetTextDatum(item->entity);
 	SPI_connect();
+	if (must_exist && item->is_mapped && rows->count > 0)
+		drop_missing(item, rows);
 	become_owner(&before, name, "finding");
 	if (cleared->count > 0)
 		delete_rows(schema, text_array(entities, 1),
 					text_array(cleared->record, cleared->count));
 	if (rows->count > 0)
-		insert_rows(schema, entity, rows, cleared,
-					must_exist ? exists_clause(root, entity) : "");
+		insert_rows(schema, item->entity, rows, cleared,
+					must_exist ? exists_clause(item) : "");
 	be_oneself(&before);
 	SPI_finish();
 }
 
-/* Write what was collected about a table, and keep the rest. */
+static bool
+has_same_place(const Collected *a, const Collected *b)
+{
+	return a->root == b->root && a->home == b->home &&
+		strcmp(a->entity, b->entity) == 0;
+}
+
+/* Write what was collected where this one belongs, and keep the rest. */
 static void
-flush(Oid root, bool must_exist)
+flush(const Collected *like, bool must_exist)
 {
 	Arrays		rows;
 	Arrays		cleared;
-	char	   *entity = NULL;
+	Collected	place = *like;
 	List	   *rest = NIL;
 	int			ordinal = 0;
 	MemoryContext caller = CurrentMemoryContext;
@@ -379,26 +470,44 @@ flush(Oid root, bool must_exist)
 
 	make_arrays(&rows, list_length(collected));
 	make_arrays(&cleared, list_length(collected));
+	place.entity = pstrdup(like->entity);
 	foreach(cell, collected)
 	{
 		Collected  *item = lfirst(cell);
 
-		if (item->root != root)
+		if (!has_same_place(item, &place))
 		{
 			MemoryContextSwitchTo(context);
 			rest = lappend(rest, item);
 			MemoryContextSwitchTo(caller);
 			continue;
 		}
-		entity = pstrdup(item->entity);
 		add_row(item->rule ? &rows : &cleared, item->record, item->rule,
 				item->is_error, item->outcome, item->columns, ordinal++);
 	}
 	collected = rest;
 	if (rest == NIL)
 		MemoryContextReset(context);
-	if (entity != NULL)
-		write_arrays(root, entity, &rows, &cleared, must_exist);
+	write_arrays(&place, &rows, &cleared, must_exist);
+}
+
+/* Write what was collected about a table, whatever it is called there. */
+static void
+flush_table(Oid root, bool must_exist)
+{
+	ListCell   *cell;
+
+	for (;;)
+	{
+		Collected  *found = NULL;
+
+		foreach(cell, collected)
+			if (((Collected *) lfirst(cell))->root == root)
+				found = lfirst(cell);
+		if (found == NULL)
+			return;
+		flush(found, must_exist);
+	}
 }
 
 /* ---- collecting ---- */
@@ -411,7 +520,9 @@ collect(TipEngine *engine, const char *record, const TipFinding *finding)
 
 	item->level = GetCurrentTransactionNestLevel();
 	item->root = engine->root;
-	item->entity = NameStr(engine->entity);
+	item->home = engine->home;
+	item->is_mapped = engine->mapped != NULL;
+	item->entity = NameStr(engine->label);
 	item->record = pstrdup(record);
 	if (finding != NULL)
 	{
@@ -434,8 +545,11 @@ TipRecordKey(TipEngine *engine, TupleTableSlot *slot)
 	if (!AttributeNumberIsValid(engine->key))
 		return NULL;
 	key = slot_getattr(slot, engine->key, &isnull);
-	return isnull ? NULL :
-		DatumGetCString(DirectFunctionCall1(uuid_out, key));
+	if (isnull)
+		return NULL;
+	if (engine->mapped != NULL)
+		return TextDatumGetCString(key);
+	return DatumGetCString(DirectFunctionCall1(uuid_out, key));
 }
 
 static void
@@ -445,13 +559,13 @@ collect_all(TipEngine *engine, const char *record, List *findings, bool clear)
 
 	start();
 	if (list_length(collected) >= MAX_COLLECTED)
-		flush(engine->root, true);
+		flush_table(engine->root, true);
 	if (clear)
 		collect(engine, record, NULL);
 	foreach(cell, findings)
 		collect(engine, record, lfirst(cell));
 	if (!statement_is_open(engine->root))
-		flush(engine->root, false);
+		flush_table(engine->root, false);
 }
 
 /*
@@ -626,17 +740,24 @@ close_statement(Oid root)
 	}
 }
 
-/* After TRUNCATE nothing is left to be found. */
+/*
+ * After TRUNCATE nothing is left to be found.  The trigger of another's table
+ * names the schema of the findings, and the view.
+ */
 static void
 forget_table(TriggerData *data)
 {
+	char	  **args = data->tg_trigger->tgargs;
+	bool		is_mapped = data->tg_trigger->tgnargs == 2;
 	Oid			schema = RelationGetNamespace(data->tg_relation);
-	char	   *name = get_namespace_name(schema);
+	char	   *name = is_mapped ? args[0] : get_namespace_name(schema);
+	char	   *entity = is_mapped ? args[1] :
+		RelationGetRelationName(data->tg_relation);
 	Oid			types[] = {TEXTOID};
 	Datum		values[1];
 	AsOwner		before;
 
-	values[0] = CStringGetTextDatum(RelationGetRelationName(data->tg_relation));
+	values[0] = CStringGetTextDatum(entity);
 	SPI_connect();
 	become_owner(&before, name, "finding");
 	run(psprintf("DELETE FROM %s.finding WHERE entity = $1",
@@ -662,7 +783,7 @@ tip_findings_end(PG_FUNCTION_ARGS)
 	{
 		close_statement(root);
 		if (collected != NIL)
-			flush(root, true);
+			flush_table(root, true);
 	}
 	return PointerGetDatum(NULL);
 }

@@ -229,6 +229,19 @@ tip_check_record(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* Of a table that is attached: nothing is mapped to what the rule is about. */
+static void
+put_idle_rule(ReturnSetInfo *result, const TipRule *rule)
+{
+	Datum		values[3];
+	bool		nulls[3] = {false, false, true};
+
+	values[0] = CStringGetTextDatum(rule->id);
+	values[1] = CStringGetTextDatum("unmapped");
+	values[2] = (Datum) 0;
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
 static void
 put_rule(ReturnSetInfo *result, const TipRule *rule, const TipRuleGroup *group)
 {
@@ -267,6 +280,8 @@ tip_check_rules(PG_FUNCTION_ARGS)
 		foreach(inner, ((TipRuleGroup *) lfirst(cell))->rules)
 			put_rule((ReturnSetInfo *) fcinfo->resultinfo, lfirst(inner),
 					 lfirst(cell));
+	foreach(cell, engine->idle)
+		put_idle_rule((ReturnSetInfo *) fcinfo->resultinfo, lfirst(cell));
 	TipCloseRecord(record);
 	return (Datum) 0;
 }

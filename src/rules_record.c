@@ -193,8 +193,8 @@ shares_column(const TipRule *a, const TipRule *b)
 }
 
 /* A rule about a column that has no value of its type could not be judged. */
-static void
-mask_unreadable(List *findings, List *types)
+void
+TipMaskUnreadable(List *findings, List *types)
 {
 	ListCell   *cell;
 	ListCell   *other;
@@ -233,6 +233,6 @@ TipJudgeRecord(TipRecord *record)
 	if (TipAnyRefuses(findings))
 		TipExcuseFindings(RelationGetNamespace(record->rel),
 						  TipRecordKey(engine, record->slot), findings);
-	mask_unreadable(findings, types);
+	TipMaskUnreadable(findings, types);
 	return list_concat(types, findings);
 }

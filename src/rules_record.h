@@ -29,6 +29,7 @@ extern TipRecord *TipOpenRecord(const char *schema, const char *entity);
 extern void TipCloseRecord(TipRecord *record);
 extern void TipClearRecord(TipRecord *record);
 extern List *TipJudgeRecord(TipRecord *record);
+extern void TipMaskUnreadable(List *findings, List *types);
 extern TipFinding *TipMakeFinding(const char *id, const char *entity,
 								  const char *column, const char *message,
 								  const char *hint);

@@ -179,6 +179,31 @@ hint_for(const TipRule *first, int count)
 }
 
 /*
+ * TipWarn
+ *		Say that a record is stored although it should not be.
+ */
+void
+TipWarn(Relation rel, const char *entity, List *findings)
+{
+	ErrorContextCallback *context = error_context_stack;
+	const TipRule *first;
+	int			count = count_refusing(findings, &first);
+
+	/* A warning has a context, too, and nothing in it can raise. */
+	error_context_stack = NULL;
+	ereport(WARNING,
+			(errcode(ERRCODE_CHECK_VIOLATION),
+			 errmsg_plural("record of \"%s\" violates %d rule",
+						   "record of \"%s\" violates %d rules",
+						   count, entity, count),
+			 errdetail_internal("%s", TipFindingsJson(findings)),
+			 errtableconstraint(rel, first->id),
+			 errhidestmt(true),
+			 errhidecontext(true)));
+	error_context_stack = context;
+}
+
+/*
  * tip_report
  *		Refuse one record, or some records of one transaction.
  */

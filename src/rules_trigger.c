@@ -76,7 +76,7 @@ judge(TriggerData *data, TipEngine *engine, TupleTableSlot *slot,
 	{
 		findings = TipRecordFindings(engine, slot);
 		if (TipAnyRefuses(findings))
-			TipExcuseFindings(get_rel_namespace(engine->root),
+			TipExcuseFindings(engine->home,
 							  TipRecordKey(engine, slot), findings);
 		if (TipAnyRefuses(findings))
 			tip_report(data->tg_relation, NameStr(engine->entity), 1,
