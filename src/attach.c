@@ -260,8 +260,8 @@ check_protocol(FunctionCallInfo fcinfo)
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(data->tg_event) ||
 		!TRIGGER_FIRED_FOR_ROW(data->tg_event) ||
 		data->tg_trigger->tgnargs != 5)
-		refuse_protocol(
-						"function \"check_attached\" must be fired before, for each row, with five arguments");
+		refuse_protocol("function \"check_attached\" must be fired before,"
+						" for each row, with five arguments");
 }
 
 static AttachMode

@@ -378,11 +378,10 @@ keep_returned(Arrays *rows)
 	for (int i = 0; i < rows->count; i++)
 	{
 		bool		isnull;
-		bool		is_there = DatumGetBool(SPI_getbinval(SPI_tuptable->vals[i],
-														  SPI_tuptable->tupdesc,
-														  1, &isnull));
+		Datum		datum = SPI_getbinval(SPI_tuptable->vals[i],
+										  SPI_tuptable->tupdesc, 1, &isnull);
 
-		if (!is_there)
+		if (!DatumGetBool(datum))
 			continue;
 		rows->record[kept] = rows->record[i];
 		rows->rule[kept] = rows->rule[i];

@@ -1,0 +1,152 @@
+-- Properties of attached tables: what is read, which rules hold, where.
+\set QUIET 1
+\pset format unaligned
+\pset tuples_only true
+SET client_min_messages = warning;
+SET search_path = public;
+SELECT * FROM no_plan();
+SELECT tip.create_model('tap_attach');
+CREATE SCHEMA tap_prmis;
+
+-- ---- reading ----
+CREATE FUNCTION tap_prmis.unread(value text, kind anyelement) RETURNS bool LANGUAGE sql STABLE
+AS 'SELECT tip_impl.is_unreadable(value, NULL::text, NULL::text, kind)';
+SELECT is(tip_impl.read_as('female'::text, NULL, NULL, NULL::tip.sex)::text, 'female', 'a code');
+SELECT is(tip_impl.read_as(' female '::varchar, NULL, NULL, NULL::tip.sex)::text, 'female', 'between blanks');
+SELECT is(tip_impl.read_as('1'::int, 'ISO 5218', 'sex', NULL::tip.sex)::text,
+	'male', 'a number through the crosswalk');
+SELECT is(tip_impl.read_as('recruit; receipt'::text, NULL, NULL, NULL::tip.act_set)::text, '{recruit,receipt}', 'a set of members between semicolons');
+SELECT is(tip_impl.read_as('{"recruit",receipt}'::text, NULL, NULL, NULL::tip.act_set)::text, '{recruit,receipt}', 'or in braces');
+SELECT is(tip_impl.read_as('{VE,TT}'::text[], NULL, NULL, NULL::tip.country[])::text, '{VE,TT}', 'an array');
+SELECT is(tip_impl.read_as('2024-05'::text, NULL, NULL, NULL::tip.partial_date)::text, '2024-05', 'a partial date');
+SELECT is(tip_impl.read_as('2024-05-17'::date, NULL, NULL, NULL::tip.partial_date)::text, '2024-05-17', 'a date');
+SET timezone = 'America/Port_of_Spain';
+SELECT is(tip_impl.read_as('2024-05-17 01:00+00'::timestamptz, NULL, NULL, NULL::date), '2024-05-16', 'a time, in the zone of the session');
+RESET timezone;
+SET datestyle = 'German';
+SELECT is(tip_impl.read_as('2024-05-17'::date, NULL, NULL, NULL::tip.partial_date)::text, '2024-05-17', 'whatever the date style');
+RESET datestyle;
+SELECT is(tip_impl.read_as('2024-05-17'::text, NULL, NULL, NULL::date), '2024-05-17', 'a text as a date');
+SELECT is(tip_impl.read_as('yes'::text, NULL, NULL, NULL::bool), true, 'a yes');
+SELECT is(tip_impl.read_as(0, NULL, NULL, NULL::bool), false, 'a zero');
+SELECT is(tip_impl.read_as('17'::text, NULL, NULL, NULL::int2), 17::int2, 'an age');
+SELECT is(tip_impl.read_as(17::int8, NULL, NULL, NULL::int2), 17::int2, 'a wider number');
+SELECT is(tip_impl.read_as('-1.50'::text, NULL, NULL, NULL::numeric), -1.50, 'an amount');
+SELECT is(tip_impl.read_as('00000000-0000-0000-0000-00000000000a'::text, NULL, NULL, NULL::uuid)::text,
+	'00000000-0000-0000-0000-00000000000a', 'a key');
+SELECT is(tip_impl.read_as(12, NULL, NULL, NULL::text), '12', 'a number as text');
+SELECT ok(NOT tap_prmis.unread(NULL, NULL::tip.sex) AND NOT tap_prmis.unread('', NULL::tip.sex) AND NOT tap_prmis.unread('  ', NULL::int2),
+	'NULL, empty and blank say nothing');
+SELECT ok(tap_prmis.unread(v, NULL::int2), format('%L is no int2', v))
+	FROM unnest('{40000,1.5,abc,0x10,1e3,"1 2",--1}'::text[]) AS v;
+SELECT ok(tap_prmis.unread(v, NULL::date), format('%L is no date', v))
+	FROM unnest('{2024-13-01,2024-02-30,2024,yesterday,2024-5-1,infinity}'::text[]) AS v;
+SELECT ok(tap_prmis.unread(v, NULL::numeric), format('%L is no amount', left(v, 8)))
+	FROM unnest(ARRAY['NaN', '1e99999', '1,000', '.', repeat('9', 1000)]) AS v;
+SELECT ok(tap_prmis.unread(v, NULL::uuid), format('%L is no key', v))
+	FROM unnest('{abc,00000000-0000-0000-0000-00000000000g}'::text[]) AS v;
+SELECT ok(tap_prmis.unread(v, NULL::tip.act_set), format('%L is no set', left(v, 20)))
+	FROM unnest(ARRAY['{recruit,unknown}', 'recruit;nothing', repeat('recruit;', 2000) || 'x']) AS v;
+SELECT ok(tip_impl.is_unreadable('infinity'::date, NULL::text, NULL::text, NULL::tip.partial_date), 'infinity is no day');
+SELECT throws_ok($$SELECT tip_impl.read_as('(1,2)'::point, NULL, NULL, NULL::tip.sex)$$, '42846', NULL, 'a point is nothing');
+SELECT throws_ok($$SELECT tip_impl.read_as('x'::text, v, v, NULL::tip.sex) FROM (SELECT relname::text AS v FROM pg_class LIMIT 1) AS x$$, '0A000', NULL,
+	'schemes do not come with the row');
+SELECT is_empty($$SELECT m.scheme_code, tip.from_scheme('ISO 5218', m.variable, m.scheme_code)
+	FROM tip.code_map AS m WHERE m.scheme = 'ISO 5218'
+	AND tip_impl.read_as(m.scheme_code, 'ISO 5218', 'sex', NULL::tip.sex)::text IS DISTINCT FROM tip.from_scheme('ISO 5218', 'sex', m.scheme_code)
+	AND m.variable = 'sex'$$, 'the same translations as from_scheme()');
+
+-- ---- only what is mapped is demanded ----
+CREATE TABLE tap_prmis.half (id int PRIMARY KEY, age1 int, stage text, seen date);
+SELECT tip.attach('tap_prmis.half', 'victimization', '{"age_at_entry": "age1", "victim_stage": "stage", "identified_on": "seen"}',
+	'enforce', schema => 'tap_attach');
+SELECT lives_ok($$INSERT INTO tap_prmis.half VALUES (1, 30, 'identified', '2024-01-01')$$,
+	'identified, with all that can be known: acts, forms and decider are not mapped');
+SELECT throws_like($$INSERT INTO tap_prmis.half VALUES (2, 121, 'screened', NULL)$$, '%violates 1 rule%', 'one arm of a rule holds');
+SELECT throws_like($$INSERT INTO tap_prmis.half VALUES (2, 30, 'identified', NULL)$$, '%violates 1 rule%', 'a half of another, too');
+SELECT ok((SELECT bool_and(c.state = 'unmapped') FROM tip.check_rules('half_as_victimization', 'tap_attach') AS c WHERE c.rule IN ('P01', 'P04', 'E01'))
+	AND (SELECT bool_and(c.state = 'total') FROM tip.check_rules('half_as_victimization', 'tap_attach') AS c WHERE c.rule IN ('A03', 'S02')),
+	'check_rules() says which');
+SELECT lives_ok($$INSERT INTO tip.rule (id, entity, columns, severity, predicate, message_en)
+	VALUES ('LOCAL_LATER', 'victimization', '{sector}', 'error', 'sector IS NOT NULL', 'x')$$, 'a rule about what is not mapped');
+SELECT lives_ok($$INSERT INTO tap_prmis.half VALUES (3, 30, 'screened', NULL)$$, 'does not stop the table');
+DELETE FROM tip.rule WHERE id = 'LOCAL_LATER';
+INSERT INTO tip.rule (id, entity, columns, severity, predicate, message_en)
+	VALUES ('LOCAL_EVEN', 'victimization', '{age_at_entry}', 'error', '(age_at_entry % 2) = 0', 'odd');
+SELECT throws_ok($$INSERT INTO tap_prmis.half VALUES (4, 31, 'screened', NULL)$$, '23514', NULL, 'a guarded local rule holds here, too');
+DELETE FROM tip.rule WHERE id = 'LOCAL_EVEN';
+SELECT lives_ok($$INSERT INTO tap_prmis.half VALUES (4, 310, 'draft', NULL)$$, 'a draft is refused by no rule');
+SELECT throws_ok($$UPDATE tap_prmis.half SET stage = 'screened' WHERE id = 4$$, '23514', NULL, 'until its stage changes, which has all judged');
+
+-- ---- the audit says what the trigger found ----
+SELECT tip.attach('tap_prmis.half', 'victimization', mode => 'observe');
+SELECT setseed(0.5);
+INSERT INTO tap_prmis.half SELECT 100 + i, 130 * random() - 5, (ARRAY['draft', 'screened', 'identified', 'nonsense', ''])[1 + floor(5 * random())::int],
+	CASE WHEN random() < 0.5 THEN '2020-01-01'::date + (4000 * random())::int END FROM generate_series(1, 500) AS i;
+SELECT bag_eq($$SELECT f.record, f.rule, f.outcome, f.columns FROM tap_attach.finding AS f WHERE f.entity = 'half_as_victimization' AND f.record > 'half_as_victimization/100'$$,
+	$$SELECT c.record, c.rule, c.outcome, c.columns FROM tip.check_table('tap_prmis.half') AS c WHERE c.record > 'half_as_victimization/100'$$,
+	'check_table() finds what the trigger found, in 500 rows');
+SELECT cmp_ok((SELECT count(*) FROM tap_attach.finding), '>', 100::bigint, 'and there was much to find');
+UPDATE tap_prmis.half SET age1 = 30, stage = 'screened' WHERE id > 99;
+SELECT is((SELECT count(*) FROM tap_attach.finding WHERE rule IN ('A03', 'TYPE') AND record ~ '/[0-9]{3}$'), 0::bigint, 'corrected');
+UPDATE tap_prmis.half SET id = id + 1000, age1 = 300 WHERE id = 101;
+SELECT is((SELECT array_agg(record) FROM tap_attach.finding WHERE rule = 'A03' AND record ~ '/(101|1101)$'), '{half_as_victimization/1101}', 'a changed key');
+INSERT INTO tap_prmis.half VALUES (1101, 400, 'screened', NULL) ON CONFLICT DO NOTHING;
+INSERT INTO tap_prmis.half VALUES (1101, 400, 'screened', NULL) ON CONFLICT (id) DO UPDATE SET age1 = 30;
+SELECT is((SELECT count(*) FROM tap_attach.finding WHERE rule = 'A03' AND record ~ '/1101$'), 0::bigint, 'ON CONFLICT');
+TRUNCATE tap_prmis.half;
+SELECT is((SELECT count(*) FROM tap_attach.finding), 0::bigint, 'TRUNCATE');
+
+-- ---- rights: nobody needs any on the model ----
+CREATE ROLE tap_attach_clerk;
+GRANT USAGE ON SCHEMA tap_prmis TO tap_attach_clerk;
+GRANT INSERT, UPDATE, SELECT ON tap_prmis.half TO tap_attach_clerk;
+SET ROLE tap_attach_clerk;
+SELECT lives_ok($$INSERT INTO tap_prmis.half VALUES (1, 300, 'screened', NULL)$$, 'a clerk inserts');
+SELECT throws_ok('TABLE tap_attach.finding', '42501', NULL, 'and reads no findings');
+SELECT throws_ok($$SELECT tip.attach('tap_prmis.half', 'victim', '{"age_at_identification": "age1"}', schema => 'tap_attach')$$, '42501', NULL,
+	'nor attaches anything');
+RESET ROLE;
+SELECT is((SELECT count(*) FROM tap_attach.finding WHERE rule = 'A03'), 1::bigint, 'it was found');
+-- a view that was replaced by one that does something is not run
+CREATE FUNCTION tap_prmis.steal(int) RETURNS int2 LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM set_config('tap.stolen', current_user, false); RETURN $1; END $$;
+SELECT lives_ok(format('CREATE OR REPLACE VIEW tap_attach.half_as_victimization AS %s',
+	regexp_replace(rtrim(pg_get_viewdef('tap_attach.half_as_victimization'::regclass), ';'),
+		'tip_impl.read_as\((t\.)?age1, [^)]*\) AS age_at_entry', 'tap_prmis.steal(age1) AS age_at_entry')), 'a replaced view');
+SELECT ok(pg_get_viewdef('tap_attach.half_as_victimization'::regclass) LIKE '%steal%', 'that does something');
+SET ROLE tap_attach_clerk;
+SELECT throws_ok($$INSERT INTO tap_prmis.half VALUES (2, 30, 'screened', NULL)$$, '42P16', NULL, 'is refused');
+RESET ROLE;
+SELECT is(current_setting('tap.stolen', true), NULL, 'and not run');
+DROP VIEW tap_attach.half_as_victimization;
+SELECT throws_ok($$INSERT INTO tap_prmis.half VALUES (2, 30, 'screened', NULL)$$, '42P01', NULL, 'without its view the table says so');
+SELECT is(tip.detach('tap_prmis.half'), 1, 'detach cures it');
+SELECT lives_ok($$INSERT INTO tap_prmis.half VALUES (2, 30, 'screened', NULL)$$, 'the table goes on');
+
+-- ---- partitions and children ----
+CREATE TABLE tap_prmis.part (id int, yr int, age int, PRIMARY KEY (id, yr)) PARTITION BY LIST (yr);
+CREATE TABLE tap_prmis.part_1 (junk text, age int, yr int NOT NULL, id int NOT NULL);
+ALTER TABLE tap_prmis.part_1 DROP COLUMN junk;
+ALTER TABLE tap_prmis.part ATTACH PARTITION tap_prmis.part_1 FOR VALUES IN (1);
+SELECT tip.attach('tap_prmis.part', 'victim', '{"age_at_identification": "age"}', 'enforce', schema => 'tap_attach');
+CREATE TABLE tap_prmis.part_2 PARTITION OF tap_prmis.part FOR VALUES IN (2);
+SELECT throws_ok($$INSERT INTO tap_prmis.part VALUES (1, 1, 300)$$, '23514', NULL, 'a partition whose columns lie elsewhere');
+SELECT throws_ok($$INSERT INTO tap_prmis.part_1 (id, yr, age) VALUES (1, 1, 300)$$, '23514', NULL, 'straight into it');
+SELECT throws_ok($$INSERT INTO tap_prmis.part VALUES (1, 2, 300)$$, '23514', NULL, 'a partition made later');
+SELECT lives_ok($$INSERT INTO tap_prmis.part VALUES (1, 1, 30), (2, 2, 30)$$, 'good rows');
+SELECT throws_ok($$UPDATE tap_prmis.part SET yr = 2, age = 130 WHERE id = 1$$, '23514', NULL, 'a row that moves');
+SELECT is((SELECT count(*) FROM tip.attachment WHERE tbl = 'tap_prmis.part'::regclass), 1::bigint, 'is one attachment');
+SELECT tip.attach('tap_prmis.part', 'victim', mode => 'observe');
+INSERT INTO tap_prmis.part VALUES (3, 1, 130);
+SELECT is(ARRAY(SELECT record FROM tap_attach.finding WHERE rule = 'A03_VICTIM'), '{"part_as_victim/3,1"}', 'a key of two columns');
+CREATE TABLE tap_prmis.parent (id int PRIMARY KEY, age int);
+CREATE TABLE tap_prmis.child (extra text, PRIMARY KEY (id)) INHERITS (tap_prmis.parent);
+SELECT tip.attach('tap_prmis.parent', 'victim', '{"age_at_identification": "age"}', 'enforce', schema => 'tap_attach');
+SELECT throws_ok($$INSERT INTO tap_prmis.child VALUES (1, 300, 'x')$$, '23514', NULL, 'a child of table inheritance');
+SELECT is((SELECT count(*) FROM tip.attachment WHERE entity = 'victim'), 2::bigint, 'is no attachment of its own');
+SELECT is(tip.detach('tap_prmis.parent'), 1, 'detached');
+SELECT lives_ok($$INSERT INTO tap_prmis.child VALUES (1, 300, 'x')$$, 'with its children');
+
+DROP SCHEMA tap_prmis, tap_attach CASCADE;
+DROP ROLE tap_attach_clerk;
+SELECT * FROM finish();
