@@ -42,7 +42,8 @@ OBJS = \
 	src/release.o \
 	src/release_attack.o \
 	src/release_lp.o \
-	src/release_suppress.o
+	src/release_suppress.o \
+	src/screening.o
 
 # In the order in which CREATE EXTENSION runs them.
 SQL_PARTS = \
@@ -57,6 +58,7 @@ SQL_PARTS = \
 	sql/40-rules.sql \
 	sql/41-rules_catalogue.sql \
 	sql/43-rules_findings.sql \
+	sql/45-screening.sql \
 	sql/50-identity.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
@@ -71,6 +73,7 @@ REGRESS = \
 	model \
 	rules \
 	rules_findings \
+	screening \
 	identity \
 	tabulation \
 	release \
