@@ -279,11 +279,18 @@ outcome(bool is_child, int positive, bool act)
 	return "exploited_worker";
 }
 
-/* Is the result the same whatever the answers still to come will be? */
+/*
+ * Is the result the same whatever the answers still to come will be?
+ *
+ * This also tries what cannot be, a child's dimension of recruitment that
+ * becomes positive and shows no act.  It does no harm: where that dimension is
+ * open the act is, too, and with it every result but one without exploitation.
+ */
 static bool
 is_settled(const Screening *s, const char *result)
 {
 	bool		shown = act_is_shown(s);
+	bool		possible = act_is_possible(s);
 	int			open = s->possible & ~s->positive;
 
 	for (int more = 0; more <= ALL_DIMENSIONS; more++)
@@ -292,12 +299,8 @@ is_settled(const Screening *s, const char *result)
 
 		if ((more & ~open) != 0)
 			continue;
-		/* A dimension of recruitment that becomes positive shows the act. */
-		if (strcmp(result, outcome(s->is_child, positive, shown ||
-								   (more & RECRUITMENT) != 0)) != 0)
-			return false;
-		if (act_is_possible(s) &&
-			strcmp(result, outcome(s->is_child, positive, true)) != 0)
+		if (strcmp(result, outcome(s->is_child, positive, shown)) != 0 ||
+			strcmp(result, outcome(s->is_child, positive, possible)) != 0)
 			return false;
 	}
 	return true;
