@@ -46,7 +46,8 @@ OBJS = \
 	src/release.o \
 	src/release_attack.o \
 	src/release_lp.o \
-	src/release_suppress.o
+	src/release_suppress.o \
+	src/screening.o
 
 # In the order in which CREATE EXTENSION runs them.
 SQL_PARTS = \
@@ -61,6 +62,7 @@ SQL_PARTS = \
 	sql/40-rules.sql \
 	sql/41-rules_catalogue.sql \
 	sql/43-rules_findings.sql \
+	sql/45-screening.sql \
 	sql/46-attach.sql \
 	sql/50-identity.sql \
 	sql/60-tabulation.sql \
@@ -77,6 +79,7 @@ REGRESS = \
 	rules \
 	rules_findings \
 	attach \
+	screening \
 	identity \
 	tabulation \
 	release \

@@ -272,7 +272,8 @@ mode_of(const char *name)
 	for (int i = 0; i < lengthof(names); i++)
 		if (strcmp(name, names[i]) == 0)
 			return (AttachMode) i;
-	refuse_protocol("mode of an attached table must be observe, warn or enforce");
+	refuse_protocol("mode of an attached table must be observe, warn or"
+					" enforce");
 	return MODE_OBSERVE;
 }
 

@@ -55,6 +55,15 @@ typedef struct TipListRow
 	const char *source;
 } TipListRow;
 
+/* An operational indicator and its weights, see indicators.def. */
+typedef struct TipIndicatorRow
+{
+	const char *code;
+	int			dimension;		/* 1 to 6 */
+	char		adult_labour;	/* 'S', 'M', 'W' or '-' */
+	char		child_labour;
+} TipIndicatorRow;
+
 #define TIP_LANGUAGES 5
 
 typedef struct TipCodeRow
@@ -75,6 +84,7 @@ extern bool TipCodeFind(int list, const char *text, int len, TipCode *code);
 extern const char *TipCodeName(TipCode code);
 extern char *TipCodeText(TipCode code);
 extern char *TipNearestCodes(int list, const char *text);
+extern const TipIndicatorRow *TipIndicatorRows(int *count);
 extern int	TipListByType(Oid typid);
 extern int	TipSetListByType(Oid typid);
 

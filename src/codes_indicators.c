@@ -10,20 +10,23 @@
 
 #include "codes.h"
 
-typedef struct IndicatorRow
-{
-	const char *code;
-	int			dimension;
-	char		adult_labour;
-	char		child_labour;
-} IndicatorRow;
-
-static const IndicatorRow indicator_rows[] = {
+static const TipIndicatorRow indicator_rows[] = {
 #define TIP_INDICATOR(code, dimension, adult_labour, child_labour) \
 	{(code), (dimension), (adult_labour), (child_labour)},
 #include "indicators.def"
 #undef TIP_INDICATOR
 };
+
+/*
+ * TipIndicatorRows
+ *		The weights of all indicators that have one; count says how many.
+ */
+const TipIndicatorRow *
+TipIndicatorRows(int *count)
+{
+	*count = lengthof(indicator_rows);
+	return indicator_rows;
+}
 
 static const char *
 weight_name(char weight)
@@ -42,7 +45,7 @@ weight_name(char weight)
 }
 
 static void
-put_weight(ReturnSetInfo *rsinfo, const IndicatorRow *row,
+put_weight(ReturnSetInfo *rsinfo, const TipIndicatorRow *row,
 		   const char *profile, char weight)
 {
 	const char *name = weight_name(weight);
@@ -71,7 +74,7 @@ tip_indicator_weights(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	for (int i = 0; i < lengthof(indicator_rows); i++)
 	{
-		const IndicatorRow *row = &indicator_rows[i];
+		const TipIndicatorRow *row = &indicator_rows[i];
 
 		put_weight(rsinfo, row, "adult_labour", row->adult_labour);
 		put_weight(rsinfo, row, "child_labour", row->child_labour);

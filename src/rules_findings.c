@@ -338,8 +338,8 @@ static Oid
 primary_key_of(Oid relid, char **name)
 {
 	Relation	rel = table_open(relid, AccessShareLock);
-	Bitmapset  *columns = RelationGetIndexAttrBitmap(rel,
-													 INDEX_ATTR_BITMAP_PRIMARY_KEY);
+	IndexAttrBitmapKind kind = INDEX_ATTR_BITMAP_PRIMARY_KEY;
+	Bitmapset  *columns = RelationGetIndexAttrBitmap(rel, kind);
 	Oid			type = InvalidOid;
 	int			attno;
 
