@@ -84,6 +84,8 @@ AS 'MODULE_PATHNAME', 'tip_author_rule'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 CREATE TRIGGER "~tip_author" BEFORE INSERT OR UPDATE OR DELETE ON tip.rule
 	FOR EACH ROW EXECUTE FUNCTION tip_impl.author_rule();
+CREATE TRIGGER "~tip_author_all" BEFORE TRUNCATE ON tip.rule
+	FOR EACH STATEMENT EXECUTE FUNCTION tip_impl.author_rule();
 
 INSERT INTO tip.ruleset
 SELECT 1, NULL, 'tip_module 1.0.0', (SELECT count(*) FROM tip.rule),
