@@ -38,6 +38,7 @@ typedef struct Collected
 {
 	int			level;			/* of subtransactions */
 	Oid			root;
+	TransactionId inserted;		/* the new row's xmin, or invalid */
 	char	   *entity;
 	char	   *record;
 	char	   *rule;
@@ -146,6 +147,7 @@ typedef struct Arrays
 	Datum	   *outcome;
 	Datum	   *columns;
 	Datum	   *ordinal;
+	Datum	   *inserted;
 } Arrays;
 
 static void
@@ -153,7 +155,7 @@ make_arrays(Arrays *arrays, int size)
 {
 	Datum	  **all[] = {
 		&arrays->record, &arrays->rule, &arrays->severity, &arrays->outcome,
-		&arrays->columns, &arrays->ordinal
+		&arrays->columns, &arrays->ordinal, &arrays->inserted
 	};
 
 	arrays->count = 0;
@@ -164,7 +166,8 @@ make_arrays(Arrays *arrays, int size)
 
 static void
 add_row(Arrays *arrays, const char *record, const char *rule, bool is_error,
-		TipOutcome outcome, const char *columns, int ordinal)
+		TipOutcome outcome, const char *columns, int ordinal,
+		TransactionId inserted)
 {
 	int			i = arrays->count++;
 
@@ -175,6 +178,7 @@ add_row(Arrays *arrays, const char *record, const char *rule, bool is_error,
 	arrays->outcome[i] = CStringGetTextDatum(TipOutcomeName(outcome));
 	arrays->columns[i] = CStringGetTextDatum(columns ? columns : "{}");
 	arrays->ordinal[i] = Int32GetDatum(ordinal);
+	arrays->inserted[i] = TransactionIdGetDatum(inserted);
 }
 
 static Datum
@@ -188,6 +192,13 @@ static Datum
 int_array(Datum *elements, int count)
 {
 	return PointerGetDatum(construct_array(elements, count, INT4OID, 4, true,
+										   TYPALIGN_INT));
+}
+
+static Datum
+xid_array(Datum *elements, int count)
+{
+	return PointerGetDatum(construct_array(elements, count, XIDOID, 4, true,
 										   TYPALIGN_INT));
 }
 
@@ -299,7 +310,8 @@ insert_rows(const char *schema, const char *entity, Arrays *rows,
 {
 	Oid			types[] = {
 		TEXTOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
-		TEXTARRAYOID, INT4ARRAYOID, TEXTARRAYOID, INT4ARRAYOID, INT4OID
+		TEXTARRAYOID, INT4ARRAYOID, TEXTARRAYOID, INT4ARRAYOID, INT4OID,
+		get_array_type(XIDOID)
 	};
 	Datum		values[lengthof(types)];
 
@@ -313,6 +325,7 @@ insert_rows(const char *schema, const char *entity, Arrays *rows,
 	values[7] = text_array(cleared->record, cleared->count);
 	values[8] = int_array(cleared->ordinal, cleared->count);
 	values[9] = Int32GetDatum(TipCurrentRuleset());
+	values[10] = xid_array(rows->inserted, rows->count);
 	run(psprintf("INSERT INTO %s.finding"
 				 " (entity, record, rule, severity, outcome, columns, ruleset)"
 				 " SELECT $1, u.record, u.rule, u.severity,"
@@ -320,8 +333,8 @@ insert_rows(const char *schema, const char *entity, Arrays *rows,
 				 "  FROM %s.excuse AS x WHERE x.record = u.record AND x.rule = u.rule"
 				 "  ORDER BY x.decided_on DESC LIMIT 1) THEN 'excused' ELSE u.outcome END,"
 				 " u.columns::text[], $10"
-				 " FROM unnest($2, $3, $4, $5, $6, $7)"
-				 " AS u(record, rule, severity, outcome, columns, ordinal)"
+				 " FROM unnest($2, $3, $4, $5, $6, $7, $11)"
+				 " AS u(record, rule, severity, outcome, columns, ordinal, inserted)"
 				 " WHERE NOT EXISTS (SELECT FROM unnest($8, $9) AS c(record, ordinal)"
 				 "  WHERE c.record = u.record AND c.ordinal > u.ordinal)%s"
 				 " ON CONFLICT DO NOTHING",
@@ -329,7 +342,10 @@ insert_rows(const char *schema, const char *entity, Arrays *rows,
 		lengthof(types), types, values, false);
 }
 
-/* The record is a row of its table by now. */
+/*
+ * The record is a row of its table by now, and a new one is the row that was
+ * judged, not an older one with the same key that stood in its way.
+ */
 static char *
 exists_clause(Oid root, const char *entity)
 {
@@ -337,7 +353,8 @@ exists_clause(Oid root, const char *entity)
 	char	   *schema = get_namespace_name(get_rel_namespace(root));
 
 	return psprintf(" AND EXISTS (SELECT FROM %s.%s AS r"
-					" WHERE r.%s = u.record::uuid)",
+					" WHERE r.%s = u.record::uuid"
+					" AND (u.inserted = '0'::xid OR r.xmin = u.inserted))",
 					quote_identifier(schema),
 					quote_identifier(get_rel_name(root)),
 					quote_identifier(key));
@@ -363,6 +380,18 @@ write_arrays(Oid root, const char *entity, Arrays *rows, Arrays *cleared,
 					must_exist ? exists_clause(root, entity) : "");
 	be_oneself(&before);
 	SPI_finish();
+}
+
+static void
+free_item(Collected *item)
+{
+	pfree(item->record);
+	if (item->rule != NULL)
+	{
+		pfree(item->rule);
+		pfree(item->columns);
+	}
+	pfree(item);
 }
 
 /* Write what was collected about a table, and keep the rest. */
@@ -392,8 +421,11 @@ flush(Oid root, bool must_exist)
 		}
 		entity = pstrdup(item->entity);
 		add_row(item->rule ? &rows : &cleared, item->record, item->rule,
-				item->is_error, item->outcome, item->columns, ordinal++);
+				item->is_error, item->outcome, item->columns, ordinal++,
+				item->inserted);
+		free_item(item);
 	}
+	list_free(collected);
 	collected = rest;
 	if (rest == NIL)
 		MemoryContextReset(context);
@@ -404,13 +436,15 @@ flush(Oid root, bool must_exist)
 /* ---- collecting ---- */
 
 static void
-collect(TipEngine *engine, const char *record, const TipFinding *finding)
+collect(TipEngine *engine, const char *record, const TipFinding *finding,
+		TransactionId inserted)
 {
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	Collected  *item = palloc0(sizeof(Collected));
 
 	item->level = GetCurrentTransactionNestLevel();
 	item->root = engine->root;
+	item->inserted = inserted;
 	item->entity = NameStr(engine->entity);
 	item->record = pstrdup(record);
 	if (finding != NULL)
@@ -441,15 +475,17 @@ TipRecordKey(TipEngine *engine, TupleTableSlot *slot)
 static void
 collect_all(TipEngine *engine, const char *record, List *findings, bool clear)
 {
+	TransactionId inserted = clear ? InvalidTransactionId :
+		GetCurrentTransactionId();
 	ListCell   *cell;
 
 	start();
 	if (list_length(collected) >= MAX_COLLECTED)
 		flush(engine->root, true);
 	if (clear)
-		collect(engine, record, NULL);
+		collect(engine, record, NULL, inserted);
 	foreach(cell, findings)
-		collect(engine, record, lfirst(cell));
+		collect(engine, record, lfirst(cell), inserted);
 	if (!statement_is_open(engine->root))
 		flush(engine->root, false);
 }
@@ -518,7 +554,8 @@ TipStoreCaseFindings(const char *schema, Datum ids, List *findings)
 			if (strcmp(finding->rule->entity, lfirst(cell)) == 0)
 				add_row(&rows, finding->subject, finding->rule->id,
 						finding->rule->is_error, finding->outcome,
-						columns_text(finding->rule), 0);
+						columns_text(finding->rule), 0,
+						InvalidTransactionId);
 		}
 		if (rows.count > 0)
 			insert_rows(schema, lfirst(cell), &rows, &none, "");
