@@ -71,6 +71,7 @@ REGRESS = \
 	model \
 	rules \
 	rules_findings \
+	rules_hostile \
 	identity \
 	tabulation \
 	release \

@@ -270,6 +270,45 @@ check_call(RuleText *text, FuncCall *call)
 	}
 }
 
+/*
+ * Where a node of the grammar stands, or -1.  exprLocation() would look for
+ * the leftmost token below it, without a look at the stack: a sum of a million
+ * terms is a million nodes deep.
+ */
+static int
+raw_location(Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_ColumnRef:
+			return ((ColumnRef *) node)->location;
+		case T_A_Const:
+			return ((A_Const *) node)->location;
+		case T_FuncCall:
+			return ((FuncCall *) node)->location;
+		case T_TypeName:
+			return ((TypeName *) node)->location;
+		case T_A_Expr:
+			return ((A_Expr *) node)->location;
+		case T_CollateClause:
+			return ((CollateClause *) node)->location;
+		case T_SubLink:
+			return ((SubLink *) node)->location;
+		case T_ParamRef:
+			return ((ParamRef *) node)->location;
+		case T_RowExpr:
+			return ((RowExpr *) node)->location;
+		case T_SQLValueFunction:
+			return ((SQLValueFunction *) node)->location;
+		case T_XmlExpr:
+			return ((XmlExpr *) node)->location;
+		case T_XmlSerialize:
+			return ((XmlSerialize *) node)->location;
+		default:
+			return -1;
+	}
+}
+
 static bool
 check_raw_walker(Node *node, void *context)
 {
@@ -277,9 +316,10 @@ check_raw_walker(Node *node, void *context)
 
 	if (node == NULL)
 		return false;
+	CHECK_FOR_INTERRUPTS();
 	check_stack_depth();
-	if (exprLocation(node) >= 0)
-		text->location = exprLocation(node);
+	if (raw_location(node) >= 0)
+		text->location = raw_location(node);
 	switch (nodeTag(node))
 	{
 		case T_ColumnRef:
@@ -465,6 +505,7 @@ check_walker(Node *node, void *context)
 
 	if (node == NULL)
 		return false;
+	CHECK_FOR_INTERRUPTS();
 	if (!IsA(node, List) && !IsA(node, CaseWhen))
 	{
 		if (exprLocation(node) >= 0)
