@@ -25,6 +25,7 @@
 #include "utils/syscache.h"
 #include "utils/uuid.h"
 
+#include "errors.h"
 #include "rules.h"
 
 /* Memory is bounded by writing before the statement ends. */
@@ -692,7 +693,9 @@ tip_findings_end(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = statement_trigger(fcinfo);
 	Oid			root = RelationGetRelid(data->tg_relation);
+	TipVeil		veil;
 
+	TipHide(&veil);
 	if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event))
 		forget_table(data);
 	else
@@ -701,5 +704,6 @@ tip_findings_end(PG_FUNCTION_ARGS)
 		if (collected != NIL)
 			flush(root, true);
 	}
+	TipReveal(&veil);
 	return PointerGetDatum(NULL);
 }
