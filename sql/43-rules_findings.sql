@@ -72,10 +72,12 @@ END
 $$;
 CREATE TRIGGER "~tip_replace_ruleset" BEFORE INSERT ON tip.ruleset
 	FOR EACH ROW EXECUTE FUNCTION tip_impl.replace_ruleset();
-CREATE TRIGGER "~tip_rules_changed"
-	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON tip.ruleset
+CREATE TRIGGER "~tip_rules_changed" AFTER INSERT OR UPDATE OR DELETE ON tip.ruleset
+	FOR EACH ROW EXECUTE FUNCTION tip_impl.rules_changed();
+CREATE TRIGGER "~tip_rules_emptied" AFTER TRUNCATE ON tip.ruleset
 	FOR EACH STATEMENT EXECUTE FUNCTION tip_impl.rules_changed();
 ALTER TABLE tip.ruleset ENABLE ALWAYS TRIGGER "~tip_rules_changed";
+ALTER TABLE tip.ruleset ENABLE ALWAYS TRIGGER "~tip_rules_emptied";
 
 CREATE TRIGGER "~tip_ruleset"
 	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON tip.rule
