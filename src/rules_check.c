@@ -618,14 +618,17 @@ has_no_collation(Node *node)
 static bool
 is_partial_node(Node *node)
 {
+	Oid			type;
+
 	switch (nodeTag(node))
 	{
 		case T_ArrayExpr:
 			/* arrays within may differ in length */
 			return ((ArrayExpr *) node)->multidims;
 		case T_SubscriptingRef:
-			return !OidIsValid(get_element_type(
-									((SubscriptingRef *) node)->refcontainertype));
+			/* of an array, not of jsonb */
+			type = ((SubscriptingRef *) node)->refcontainertype;
+			return !OidIsValid(get_element_type(type));
 		case T_List:
 		case T_Var:
 		case T_Const:
