@@ -80,6 +80,7 @@ REGRESS = \
 	rules_findings \
 	attach \
 	screening \
+	rules_hostile \
 	identity \
 	tabulation \
 	release \

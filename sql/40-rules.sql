@@ -80,18 +80,25 @@ COMMENT ON COLUMN tip_impl.rule_stage.condition IS 'SQL expression over the colu
 CREATE FUNCTION tip_impl.rules_changed() RETURNS trigger
 AS 'MODULE_PATHNAME', 'tip_rules_changed'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
-CREATE TRIGGER "~tip_rules_changed"
-	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON tip.rule
-	FOR EACH STATEMENT EXECUTE FUNCTION tip_impl.rules_changed();
-CREATE TRIGGER "~tip_rules_changed"
-	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON tip.rule_override
-	FOR EACH STATEMENT EXECUTE FUNCTION tip_impl.rules_changed();
-CREATE TRIGGER "~tip_rules_changed"
-	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON tip_impl.rule_stage
+-- For each row: logical replication fires no trigger of a statement.
+CREATE TRIGGER "~tip_rules_changed" AFTER INSERT OR UPDATE OR DELETE ON tip.rule
+	FOR EACH ROW EXECUTE FUNCTION tip_impl.rules_changed();
+CREATE TRIGGER "~tip_rules_emptied" AFTER TRUNCATE ON tip.rule
 	FOR EACH STATEMENT EXECUTE FUNCTION tip_impl.rules_changed();
 ALTER TABLE tip.rule ENABLE ALWAYS TRIGGER "~tip_rules_changed";
+ALTER TABLE tip.rule ENABLE ALWAYS TRIGGER "~tip_rules_emptied";
+CREATE TRIGGER "~tip_rules_changed" AFTER INSERT OR UPDATE OR DELETE ON tip.rule_override
+	FOR EACH ROW EXECUTE FUNCTION tip_impl.rules_changed();
+CREATE TRIGGER "~tip_rules_emptied" AFTER TRUNCATE ON tip.rule_override
+	FOR EACH STATEMENT EXECUTE FUNCTION tip_impl.rules_changed();
 ALTER TABLE tip.rule_override ENABLE ALWAYS TRIGGER "~tip_rules_changed";
+ALTER TABLE tip.rule_override ENABLE ALWAYS TRIGGER "~tip_rules_emptied";
+CREATE TRIGGER "~tip_rules_changed" AFTER INSERT OR UPDATE OR DELETE ON tip_impl.rule_stage
+	FOR EACH ROW EXECUTE FUNCTION tip_impl.rules_changed();
+CREATE TRIGGER "~tip_rules_emptied" AFTER TRUNCATE ON tip_impl.rule_stage
+	FOR EACH STATEMENT EXECUTE FUNCTION tip_impl.rules_changed();
 ALTER TABLE tip_impl.rule_stage ENABLE ALWAYS TRIGGER "~tip_rules_changed";
+ALTER TABLE tip_impl.rule_stage ENABLE ALWAYS TRIGGER "~tip_rules_emptied";
 
 CREATE FUNCTION tip_impl.check_row() RETURNS trigger
 AS 'MODULE_PATHNAME', 'tip_check_row'

@@ -1,5 +1,11 @@
 -- Findings, excuses and the numbers of rule sets: what is kept of a judgement.
 
+-- RAISE would have the log print the statement, and the reason of an excuse.
+CREATE FUNCTION tip_impl.refuse(sqlstate text, message text, hint text DEFAULT '')
+RETURNS void
+AS 'MODULE_PATHNAME', 'tip_refuse'
+LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+
 CREATE TABLE tip.ruleset (
 	number     int NOT NULL CONSTRAINT ruleset_pkey PRIMARY KEY,
 	changed_on timestamptz,
@@ -66,10 +72,12 @@ END
 $$;
 CREATE TRIGGER "~tip_replace_ruleset" BEFORE INSERT ON tip.ruleset
 	FOR EACH ROW EXECUTE FUNCTION tip_impl.replace_ruleset();
-CREATE TRIGGER "~tip_rules_changed"
-	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON tip.ruleset
+CREATE TRIGGER "~tip_rules_changed" AFTER INSERT OR UPDATE OR DELETE ON tip.ruleset
+	FOR EACH ROW EXECUTE FUNCTION tip_impl.rules_changed();
+CREATE TRIGGER "~tip_rules_emptied" AFTER TRUNCATE ON tip.ruleset
 	FOR EACH STATEMENT EXECUTE FUNCTION tip_impl.rules_changed();
 ALTER TABLE tip.ruleset ENABLE ALWAYS TRIGGER "~tip_rules_changed";
+ALTER TABLE tip.ruleset ENABLE ALWAYS TRIGGER "~tip_rules_emptied";
 
 CREATE TRIGGER "~tip_ruleset"
 	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON tip.rule
@@ -84,6 +92,8 @@ AS 'MODULE_PATHNAME', 'tip_author_rule'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 CREATE TRIGGER "~tip_author" BEFORE INSERT OR UPDATE OR DELETE ON tip.rule
 	FOR EACH ROW EXECUTE FUNCTION tip_impl.author_rule();
+CREATE TRIGGER "~tip_author_all" BEFORE TRUNCATE ON tip.rule
+	FOR EACH STATEMENT EXECUTE FUNCTION tip_impl.author_rule();
 
 INSERT INTO tip.ruleset
 SELECT 1, NULL, 'tip_module 1.0.0', (SELECT count(*) FROM tip.rule),
@@ -115,9 +125,8 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	IF TG_OP <> 'INSERT' THEN
-		RAISE insufficient_privilege USING
-			MESSAGE = 'excuses are only added',
-			HINT = 'A later excuse for the same rule and record replaces the earlier one; let it end yesterday to end it.';
+		PERFORM tip_impl.refuse('42501', 'excuses are only added',
+			'A later excuse for the same rule and record replaces the earlier one; let it end yesterday to end it.');
 	END IF;
 	NEW.who := session_user;
 	NEW.acting_as := current_user;
@@ -177,15 +186,18 @@ RETURNS void LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	active bool := excuse.until IS NULL OR excuse.until >= current_date;
+	excuses regclass := to_regclass(format('%I.excuse', schema));
 BEGIN
-	IF excuse.rule IS NULL OR excuse.record IS NULL OR coalesce(excuse.reason, '') !~ '\S' THEN
-		RAISE invalid_parameter_value USING
-			MESSAGE = 'an excuse names a rule, a record and a reason';
+	IF excuses IS NULL THEN
+		PERFORM tip_impl.refuse('42P01', format('schema "%s" has no table "excuse"', schema));
+	ELSIF NOT has_table_privilege(excuses, 'INSERT') THEN
+		PERFORM tip_impl.refuse('42501', 'permission denied to excuse a record');
+	ELSIF excuse.rule IS NULL OR excuse.record IS NULL OR coalesce(excuse.reason, '') !~ '\S' THEN
+		PERFORM tip_impl.refuse('22023', 'an excuse names a rule, a record and a reason');
 	END IF;
 	IF excuse.rule <> 'TYPE' AND NOT EXISTS (SELECT FROM tip.rule AS r WHERE r.id = excuse.rule) THEN
-		RAISE undefined_object USING
-			MESSAGE = format('there is no rule "%s"', excuse.rule),
-			HINT = 'The rules are in tip.rule.';
+		PERFORM tip_impl.refuse('42704', format('there is no rule "%s"', excuse.rule),
+			'The rules are in tip.rule.');
 	END IF;
 	EXECUTE format('INSERT INTO %I.excuse (rule, record, reason, until) VALUES ($1, $2, $3, $4)',
 		schema) USING excuse.rule, excuse.record, excuse.reason, excuse.until;

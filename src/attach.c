@@ -168,7 +168,6 @@ prepare(Relation view, Relation rel, Query *query, Node *expr)
 	RangeTblEntry *entry = TipMappedTable(query);
 	RangeTblRef *ref = linitial_node(RangeTblRef, query->jointree->fromlist);
 
-	check_expression(view, expr);
 	expr = copyObject(expr);
 	if (entry->relid != RelationGetRelid(rel))
 	{
@@ -181,6 +180,8 @@ prepare(Relation view, Relation rel, Query *query, Node *expr)
 								   &has_whole_row);
 		table_close(base, AccessShareLock);
 	}
+	expr = TipReplaceGenerated(expr, rel);
+	check_expression(view, expr);
 	return ExecInitExpr(expression_planner((Expr *) expr), NULL);
 }
 
@@ -619,12 +620,8 @@ take_row(Attached *attached, TriggerData *data, TupleTableSlot *before,
 						  attached->before);
 }
 
-/*
- * tip_check_attached
- *		Judge a row of an attached table before it is stored.
- */
-Datum
-tip_check_attached(PG_FUNCTION_ARGS)
+static HeapTuple
+check_attached(FunctionCallInfo fcinfo)
 {
 	TriggerData *data = (TriggerData *) fcinfo->context;
 	Attached   *attached;
@@ -638,8 +635,24 @@ tip_check_attached(PG_FUNCTION_ARGS)
 		take_row(attached, data, data->tg_trigslot, NULL);
 	else
 		take_row(attached, data, NULL, data->tg_trigslot);
-	return PointerGetDatum(TRIGGER_FIRED_BY_UPDATE(data->tg_event) ?
-						   data->tg_newtuple : data->tg_trigtuple);
+	return TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple :
+		data->tg_trigtuple;
+}
+
+/*
+ * tip_check_attached
+ *		Judge a row of an attached table before it is stored.
+ */
+Datum
+tip_check_attached(PG_FUNCTION_ARGS)
+{
+	TipVeil		veil;
+	HeapTuple	tuple;
+
+	TipHide(&veil);
+	tuple = check_attached(fcinfo);
+	TipReveal(&veil);
+	return PointerGetDatum(tuple);
 }
 
 /* ---- how it is mapped ---- */

@@ -7,6 +7,16 @@
 
 #include "postgres.h"
 
+#include "compat.h"
+
+typedef struct TipVeil
+{
+	ErrorContextCallback callback;
+	ErrorContextCallback *outer;
+} TipVeil;
+
 pg_noreturn extern void TipRethrowHidden(MemoryContext context);
+extern void TipHide(TipVeil *veil);
+extern void TipReveal(TipVeil *veil);
 
 #endif							/* TIP_ERRORS_H */

@@ -145,6 +145,7 @@ extern void TipForgetRuleset(void);
 
 /* rules_compile.c */
 extern Expr *TipCompileText(Relation rel, const char *text);
+extern Node *TipReplaceGenerated(Node *expr, Relation rel);
 extern Expr *TipMakeRunnable(Expr *expr);
 
 /* rules_simplify.c */

@@ -162,6 +162,33 @@ check_stage(Draft *draft)
 			 errhint("Stages are those of victimization (track victim) and event (track case).")));
 }
 
+/* Rows of a table are judged one by one, facts of a case at commit. */
+static void
+check_timing(Draft *draft, Relation rel)
+{
+	char	   *timing = field(draft->tuple, draft->desc, "timing");
+	bool		is_view = rel->rd_rel->relkind == RELKIND_VIEW;
+	AttrNumber	attno = get_attnum(RelationGetRelid(rel), "event_id");
+
+	if (timing == NULL)
+		return;					/* NOT NULL will say so */
+	if (strcmp(timing, "tx") != 0 && is_view)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("entity \"%s\" is a view of facts and is judged at commit",
+						draft->entity),
+				 errhint("Set \"timing\" to \"tx\".")));
+	if (strcmp(timing, "tx") == 0 &&
+		(!is_view || attno <= 0 ||
+		 get_atttype(RelationGetRelid(rel), attno) != UUIDOID))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("entity \"%s\" cannot be judged at commit",
+						draft->entity),
+				 errdetail("It is no view with a column \"event_id\" of type uuid."),
+				 errhint("Write the rule about a view of facts such as \"prosecution\", or leave \"timing\" at \"row\".")));
+}
+
 /* ---- the predicate ---- */
 
 /* Show where in the predicate, as core does for a function's body. */
@@ -249,10 +276,28 @@ check_draft(Draft *draft)
 						draft->entity),
 				 errhint("Entities are listed in tip.model_element; rules at commit are about views such as \"prosecution\".")));
 	rel = table_open(relid, AccessShareLock);
+	check_timing(draft, rel);
 	check_columns(draft, rel);
 	check_stage(draft);
 	check_predicate(draft, rel);
 	table_close(rel, AccessShareLock);
+}
+
+static void
+refuse_protocol(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+			 errmsg("function \"author_rule\" must be fired before, for each row")));
+}
+
+static void
+refuse_truncate(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("shipped rules are not deleted"),
+			 errhint("Delete local rules: DELETE FROM tip.rule WHERE is_local.")));
 }
 
 /*
@@ -266,11 +311,12 @@ tip_author_rule(PG_FUNCTION_ARGS)
 	bool		is_update;
 	Draft		draft;
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(data->tg_event) ||
-		!TRIGGER_FIRED_FOR_ROW(data->tg_event))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"author_rule\" must be fired before, for each row")));
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(data->tg_event))
+		refuse_protocol();
+	if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event))
+		refuse_truncate();
+	if (!TRIGGER_FIRED_FOR_ROW(data->tg_event))
+		refuse_protocol();
 	is_update = TRIGGER_FIRED_BY_UPDATE(data->tg_event);
 	draft.tuple = is_update ? data->tg_newtuple : data->tg_trigtuple;
 	if (creating_extension)

@@ -32,6 +32,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 
 #include "rules.h"
 
@@ -58,6 +59,8 @@ static const char *const pattern_functions[] = {
 /*
  * Symbols of functions that cannot raise on any input, reviewed one by one.
  * Arithmetic is absent on purpose (it overflows), so are casts that narrow.
+ * What compares texts needs a collation, see has_no_collation(); what compares
+ * arrays is as good as the comparison of their elements.
  */
 static const char *const total_symbols[] = {
 	"booleq", "boolne", "boollt", "boolgt", "boolle", "boolge",
@@ -91,6 +94,11 @@ static const char *const total_symbols[] = {
 	"tip_certainly_before", "tip_certainly_before_date",
 	"tip_date_certainly_before", "tip_is_child", "tip_date_earliest",
 	"tip_date_latest", NULL
+};
+
+static const char *const array_symbols[] = {
+	"array_eq", "array_ne", "arrayoverlap", "arraycontains", "arraycontained",
+	NULL
 };
 
 /* Where the walk through a rule's text is. */
@@ -211,13 +219,17 @@ check_column(RuleText *text, ColumnRef *ref)
 		refuse(text, "a column of user-defined type:", strVal(field));
 }
 
-/* The literals that are a clock: the parser would freeze them. */
+/*
+ * The literals that are a clock: the parser would freeze them.  They may stand
+ * anywhere, as in '12:00 today' or '[2020-01-01,today]'.
+ */
 static void
 check_literal(RuleText *text, A_Const *literal)
 {
 	static const char *const clocks[] = {
 		"now", "today", "tomorrow", "yesterday", NULL
 	};
+	static const char *const letters = "abcdefghijklmnopqrstuvwxyz";
 	char	   *word;
 
 	if (literal->isnull || !IsA(&literal->val, String))
@@ -225,10 +237,17 @@ check_literal(RuleText *text, A_Const *literal)
 	word = pstrdup(strVal(&literal->val));
 	for (char *c = word; *c != '\0'; c++)
 		*c = pg_tolower((unsigned char) *c);
-	word += strspn(word, " \t\n");
-	word[strcspn(word, " \t\n")] = '\0';
-	if (is_listed(word, clocks))
-		refuse(text, "the literal", word);
+	for (word += strcspn(word, letters); *word != '\0';
+		 word += strcspn(word, letters))
+	{
+		int			length = strspn(word, letters);
+		char	   *alone = pnstrdup(word, length);
+
+		if (is_listed(alone, clocks))
+			refuse(text, "the literal", alone);
+		pfree(alone);
+		word += length;
+	}
 }
 
 static void
@@ -251,6 +270,45 @@ check_call(RuleText *text, FuncCall *call)
 	}
 }
 
+/*
+ * Where a node of the grammar stands, or -1.  exprLocation() would look for
+ * the leftmost token below it, without a look at the stack: a sum of a million
+ * terms is a million nodes deep.
+ */
+static int
+raw_location(Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_ColumnRef:
+			return ((ColumnRef *) node)->location;
+		case T_A_Const:
+			return ((A_Const *) node)->location;
+		case T_FuncCall:
+			return ((FuncCall *) node)->location;
+		case T_TypeName:
+			return ((TypeName *) node)->location;
+		case T_A_Expr:
+			return ((A_Expr *) node)->location;
+		case T_CollateClause:
+			return ((CollateClause *) node)->location;
+		case T_SubLink:
+			return ((SubLink *) node)->location;
+		case T_ParamRef:
+			return ((ParamRef *) node)->location;
+		case T_RowExpr:
+			return ((RowExpr *) node)->location;
+		case T_SQLValueFunction:
+			return ((SQLValueFunction *) node)->location;
+		case T_XmlExpr:
+			return ((XmlExpr *) node)->location;
+		case T_XmlSerialize:
+			return ((XmlSerialize *) node)->location;
+		default:
+			return -1;
+	}
+}
+
 static bool
 check_raw_walker(Node *node, void *context)
 {
@@ -258,9 +316,10 @@ check_raw_walker(Node *node, void *context)
 
 	if (node == NULL)
 		return false;
+	CHECK_FOR_INTERRUPTS();
 	check_stack_depth();
-	if (exprLocation(node) >= 0)
-		text->location = exprLocation(node);
+	if (raw_location(node) >= 0)
+		text->location = raw_location(node);
 	switch (nodeTag(node))
 	{
 		case T_ColumnRef:
@@ -365,13 +424,22 @@ check_function(Oid funcid, void *context)
 	return false;
 }
 
+/* The substring() of positions takes none, that of two texts does. */
+static bool
+takes_pattern(const char *name, List *args)
+{
+	return is_listed(name, pattern_functions) ||
+		(strcmp(name, "substring") == 0 && list_length(args) > 1 &&
+		 exprType(lsecond(args)) == TEXTOID);
+}
+
 /* A pattern must be there when the rule is compiled, not come with the row. */
 static void
 check_pattern(RuleText *text, Oid funcid, List *args)
 {
 	char	   *name = get_func_name(funcid);
 
-	if (name == NULL || !is_listed(name, pattern_functions))
+	if (name == NULL || !takes_pattern(name, args))
 		return;
 	if (list_length(args) < 2 || !IsA(lsecond(args), Const))
 		refuse(text, "a pattern that is not a constant, in", name);
@@ -437,6 +505,7 @@ check_walker(Node *node, void *context)
 
 	if (node == NULL)
 		return false;
+	CHECK_FOR_INTERRUPTS();
 	if (!IsA(node, List) && !IsA(node, CaseWhen))
 	{
 		if (exprLocation(node) >= 0)
@@ -460,23 +529,127 @@ TipCheckExpression(ParseState *pstate, Node *expr)
 
 /* ---- total or guarded ---- */
 
-static bool
-is_partial_function(Oid funcid, void *context)
+/* The C symbol of a function of core or ours, or NULL. */
+static char *
+symbol_of(Oid funcid)
 {
 	HeapTuple	tuple;
 	Form_pg_proc form = fetch_function(funcid, &tuple);
-	bool		is_total;
 	bool		isnull;
 	Datum		source;
+	char	   *symbol = NULL;
 
 	source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
-	is_total = !isnull &&
+	if (!isnull &&
 		(form->prolang == INTERNALlanguageId || form->prolang == ClanguageId) &&
 		(funcid < FirstUnpinnedObjectId ||
-		 is_ours(ProcedureRelationId, funcid)) &&
-		is_listed(TextDatumGetCString(source), total_symbols);
+		 is_ours(ProcedureRelationId, funcid)))
+		symbol = TextDatumGetCString(source);
 	ReleaseSysCache(tuple);
-	return !is_total;
+	return symbol;
+}
+
+static bool
+is_total_symbol(Oid funcid, const char *const *list)
+{
+	char	   *symbol = symbol_of(funcid);
+
+	return symbol != NULL && is_listed(symbol, list);
+}
+
+static List *
+arguments_of(Node *node)
+{
+	switch (nodeTag(node))
+	{
+		case T_FuncExpr:
+			return ((FuncExpr *) node)->args;
+		case T_OpExpr:
+		case T_DistinctExpr:
+		case T_NullIfExpr:
+			return ((OpExpr *) node)->args;
+		case T_ScalarArrayOpExpr:
+			return ((ScalarArrayOpExpr *) node)->args;
+		default:
+			return NIL;
+	}
+}
+
+/* Arrays of json or point have no equality: comparing them raises. */
+static bool
+elements_compare(Oid type)
+{
+	Oid			element = get_base_element_type(type);
+	TypeCacheEntry *entry;
+
+	if (!OidIsValid(element))
+		return false;
+	entry = lookup_type_cache(element, TYPECACHE_EQ_OPR_FINFO);
+	return OidIsValid(entry->eq_opr_finfo.fn_oid) &&
+		is_total_symbol(entry->eq_opr_finfo.fn_oid, total_symbols);
+}
+
+static bool
+is_partial_function(Oid funcid, void *context)
+{
+	List	   *args = arguments_of(context);
+
+	if (!is_total_symbol(funcid, total_symbols))
+		return true;
+	return is_total_symbol(funcid, array_symbols) &&
+		!elements_compare(exprType(linitial(args)));
+}
+
+/* Columns of different collations: core raises when it compares them. */
+static bool
+has_no_collation(Node *node)
+{
+	ListCell   *cell;
+
+	if (OidIsValid(exprInputCollation(node)))
+		return false;
+	foreach(cell, arguments_of(node))
+		if (type_is_collatable(exprType(lfirst(cell))))
+			return true;
+	return false;
+}
+
+/* Kinds of nodes that raise by themselves, or that we do not know. */
+static bool
+is_partial_node(Node *node)
+{
+	Oid			type;
+
+	switch (nodeTag(node))
+	{
+		case T_ArrayExpr:
+			/* arrays within may differ in length */
+			return ((ArrayExpr *) node)->multidims;
+		case T_SubscriptingRef:
+			/* of an array, not of jsonb */
+			type = ((SubscriptingRef *) node)->refcontainertype;
+			return !OidIsValid(get_element_type(type));
+		case T_List:
+		case T_Var:
+		case T_Const:
+		case T_FuncExpr:
+		case T_OpExpr:
+		case T_DistinctExpr:
+		case T_NullIfExpr:
+		case T_ScalarArrayOpExpr:
+		case T_BoolExpr:
+		case T_NullTest:
+		case T_BooleanTest:
+		case T_RelabelType:
+		case T_CollateExpr:
+		case T_CaseExpr:
+		case T_CaseWhen:
+		case T_CaseTestExpr:
+		case T_CoalesceExpr:
+			return false;
+		default:
+			return true;
+	}
 }
 
 static bool
@@ -484,9 +657,8 @@ is_partial_walker(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;
-	if (IsA(node, ArrayCoerceExpr) || IsA(node, MinMaxExpr))
-		return true;
-	if (check_functions_in_node(node, is_partial_function, NULL))
+	if (is_partial_node(node) || has_no_collation(node) ||
+		check_functions_in_node(node, is_partial_function, node))
 		return true;
 	return expression_tree_walker(node, is_partial_walker, context);
 }

@@ -57,8 +57,18 @@ parse_expression(const char *text)
 
 /*
  * A BEFORE trigger sees a generated column as NULL, so its expression stands
- * in for it.
+ * in for it.  Whoever owns the table wrote that expression: it is checked like
+ * a rule, for it is about to be folded with the rights of our owner.
  */
+static Node *
+generated_expression(Relation rel, AttrNumber attno)
+{
+	Node	   *expr = build_column_default(rel, attno);
+
+	TipCheckExpression(NULL, expr);
+	return expr;
+}
+
 static Node *
 replace_generated(Node *node, void *context)
 {
@@ -72,9 +82,16 @@ replace_generated(Node *node, void *context)
 		TupleDesc	desc = RelationGetDescr(rel);
 
 		if (TupleDescAttr(desc, var->varattno - 1)->attgenerated != '\0')
-			return build_column_default(rel, var->varattno);
+			return generated_expression(rel, var->varattno);
 	}
 	return expression_tree_mutator(node, replace_generated, context);
+}
+
+/* For rows as a BEFORE trigger sees them. */
+Node *
+TipReplaceGenerated(Node *expr, Relation rel)
+{
+	return replace_generated(expr, rel);
 }
 
 /*

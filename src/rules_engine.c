@@ -436,20 +436,28 @@ find_draft(TipEngine *engine, Relation rel)
 
 /*
  * Names and literals of a rule mean the same in every session, whatever the
- * session's search_path and date style are.
+ * session's search_path, date style and way of reading strings are.
  */
 int
 TipPinSettings(void)
 {
+	static const char *const pinned[][2] = {
+		{"search_path", "pg_catalog, tip, tip_impl, pg_temp"},
+		{"datestyle", "ISO, YMD"},
+		{"intervalstyle", "postgres"},
+		{"timezone", "UTC"},
+		{"lc_monetary", "C"},
+		{"standard_conforming_strings", "on"},
+		{"backslash_quote", "safe_encoding"},
+		{"transform_null_equals", "off"},
+		{"array_nulls", "on"}
+	};
 	int			level = NewGUCNestLevel();
 
-	(void) set_config_option("search_path",
-							 "pg_catalog, tip, tip_impl, pg_temp",
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-	(void) set_config_option("datestyle", "ISO, YMD",
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	for (int i = 0; i < lengthof(pinned); i++)
+		(void) set_config_option(pinned[i][0], pinned[i][1],
+								 PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
 	return level;
 }
 
@@ -490,16 +498,22 @@ fill(TipEngine *engine, Relation rel)
 	look_at_table(engine, rel);
 	engine->groups = engine->idle = NIL;
 	engine->nguarded = 0;
-	engine->uses_clock = false;
-	engine->today = GetSQLCurrentDate();
-	engine->day_as_of = GetCurrentTransactionStartTimestamp();
-	engine->zone = session_timezone;
 	engine->is_draft = NULL;
 	engine->econtext = CreateStandaloneExprContext();
 	find_draft(engine, rel);
 	foreach(cell, TipLoadRules(rel, NameStr(engine->entity)))
 		add_rule(engine, rel, lfirst(cell), &quals);
 	combine_all(engine, quals);
+}
+
+/* Which day it is where the session is: ask before settings are pinned. */
+static void
+look_at_clock(TipEngine *engine)
+{
+	engine->uses_clock = false;
+	engine->today = GetSQLCurrentDate();
+	engine->day_as_of = GetCurrentTransactionStartTimestamp();
+	engine->zone = session_timezone;
 }
 
 static void
@@ -509,6 +523,7 @@ rebuild(TipEngine *engine, Relation rel)
 	int			level;
 
 	TipWatchCatalogs();
+	look_at_clock(engine);
 	if (engine->context != NULL)
 		MemoryContextDelete(engine->context);
 	engine->context = AllocSetContextCreate(CacheMemoryContext,

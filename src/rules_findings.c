@@ -27,6 +27,7 @@
 #include "utils/syscache.h"
 #include "utils/uuid.h"
 
+#include "errors.h"
 #include "rules.h"
 
 /* Memory is bounded by writing before the statement ends. */
@@ -42,6 +43,7 @@ typedef struct Collected
 	Oid			root;
 	Oid			home;			/* schema of the table "finding" */
 	bool		is_mapped;		/* root is another's table */
+	TransactionId inserted;		/* the new row's xmin, or invalid */
 	char	   *entity;
 	char	   *record;
 	char	   *rule;
@@ -150,6 +152,7 @@ typedef struct Arrays
 	Datum	   *outcome;
 	Datum	   *columns;
 	Datum	   *ordinal;
+	Datum	   *inserted;
 } Arrays;
 
 static void
@@ -157,7 +160,7 @@ make_arrays(Arrays *arrays, int size)
 {
 	Datum	  **all[] = {
 		&arrays->record, &arrays->rule, &arrays->severity, &arrays->outcome,
-		&arrays->columns, &arrays->ordinal
+		&arrays->columns, &arrays->ordinal, &arrays->inserted
 	};
 
 	arrays->count = 0;
@@ -168,7 +171,8 @@ make_arrays(Arrays *arrays, int size)
 
 static void
 add_row(Arrays *arrays, const char *record, const char *rule, bool is_error,
-		TipOutcome outcome, const char *columns, int ordinal)
+		TipOutcome outcome, const char *columns, int ordinal,
+		TransactionId inserted)
 {
 	int			i = arrays->count++;
 
@@ -179,6 +183,7 @@ add_row(Arrays *arrays, const char *record, const char *rule, bool is_error,
 	arrays->outcome[i] = CStringGetTextDatum(TipOutcomeName(outcome));
 	arrays->columns[i] = CStringGetTextDatum(columns ? columns : "{}");
 	arrays->ordinal[i] = Int32GetDatum(ordinal);
+	arrays->inserted[i] = TransactionIdGetDatum(inserted);
 }
 
 static Datum
@@ -192,6 +197,13 @@ static Datum
 int_array(Datum *elements, int count)
 {
 	return PointerGetDatum(construct_array(elements, count, INT4OID, 4, true,
+										   TYPALIGN_INT));
+}
+
+static Datum
+xid_array(Datum *elements, int count)
+{
+	return PointerGetDatum(construct_array(elements, count, XIDOID, 4, true,
 										   TYPALIGN_INT));
 }
 
@@ -303,7 +315,8 @@ insert_rows(const char *schema, const char *entity, Arrays *rows,
 {
 	Oid			types[] = {
 		TEXTOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
-		TEXTARRAYOID, INT4ARRAYOID, TEXTARRAYOID, INT4ARRAYOID, INT4OID
+		TEXTARRAYOID, INT4ARRAYOID, TEXTARRAYOID, INT4ARRAYOID, INT4OID,
+		get_array_type(XIDOID)
 	};
 	Datum		values[lengthof(types)];
 
@@ -317,6 +330,7 @@ insert_rows(const char *schema, const char *entity, Arrays *rows,
 	values[7] = text_array(cleared->record, cleared->count);
 	values[8] = int_array(cleared->ordinal, cleared->count);
 	values[9] = Int32GetDatum(TipCurrentRuleset());
+	values[10] = xid_array(rows->inserted, rows->count);
 	run(psprintf("INSERT INTO %s.finding"
 				 " (entity, record, rule, severity, outcome, columns, ruleset)"
 				 " SELECT $1, u.record, u.rule, u.severity,"
@@ -324,8 +338,8 @@ insert_rows(const char *schema, const char *entity, Arrays *rows,
 				 "  FROM %s.excuse AS x WHERE x.record = u.record AND x.rule = u.rule"
 				 "  ORDER BY x.decided_on DESC LIMIT 1) THEN 'excused' ELSE u.outcome END,"
 				 " u.columns::text[], $10"
-				 " FROM unnest($2, $3, $4, $5, $6, $7)"
-				 " AS u(record, rule, severity, outcome, columns, ordinal)"
+				 " FROM unnest($2, $3, $4, $5, $6, $7, $11)"
+				 " AS u(record, rule, severity, outcome, columns, ordinal, inserted)"
 				 " WHERE NOT EXISTS (SELECT FROM unnest($8, $9) AS c(record, ordinal)"
 				 "  WHERE c.record = u.record AND c.ordinal > u.ordinal)%s"
 				 " ON CONFLICT DO NOTHING",
@@ -353,7 +367,10 @@ primary_key_of(Oid relid, char **name)
 	return type;
 }
 
-/* The record is a row of its table by now; its findings lie beside it. */
+/*
+ * The record is a row of its table by now, and a new one is the row that was
+ * judged, not an older one with the same key that stood in its way.
+ */
 static char *
 exists_clause(const Collected *item)
 {
@@ -363,7 +380,8 @@ exists_clause(const Collected *item)
 	if (item->is_mapped)
 		return "";
 	return psprintf(" AND EXISTS (SELECT FROM %s.%s AS r"
-					" WHERE r.%s = u.record::uuid)",
+					" WHERE r.%s = u.record::uuid"
+					" AND (u.inserted = '0'::xid OR r.xmin = u.inserted))",
 					quote_identifier(schema),
 					quote_identifier(get_rel_name(item->root)),
 					quote_identifier(key));
@@ -388,6 +406,7 @@ keep_returned(Arrays *rows)
 		rows->severity[kept] = rows->severity[i];
 		rows->outcome[kept] = rows->outcome[i];
 		rows->columns[kept] = rows->columns[i];
+		rows->inserted[kept] = rows->inserted[i];
 		rows->ordinal[kept++] = rows->ordinal[i];
 	}
 	rows->count = kept;
@@ -405,17 +424,20 @@ drop_missing(const Collected *item, Arrays *rows)
 	char	   *table = get_rel_name(item->root);
 	char	   *key;
 	Oid			type = primary_key_of(item->root, &key);
-	Oid			types[] = {TEXTARRAYOID};
-	Datum		values[1];
+	Oid			types[] = {TEXTARRAYOID, XIDARRAYOID};
+	Datum		values[lengthof(types)];
 	AsOwner		before;
 
 	if (!OidIsValid(type))
 		return;
 	values[0] = text_array(rows->record, rows->count);
+	values[1] = xid_array(rows->inserted, rows->count);
 	become_owner(&before, schema, table);
 	run(psprintf("SELECT EXISTS (SELECT FROM %s.%s AS r"
-				 " WHERE r.%s = substr(u.record, %d)::%s)"
-				 " FROM unnest($1) WITH ORDINALITY AS u(record, n) ORDER BY n",
+				 " WHERE r.%s = substr(u.record, %d)::%s"
+				 " AND (u.inserted = '0'::xid OR r.xmin = u.inserted))"
+				 " FROM unnest($1, $2) WITH ORDINALITY AS u(record, inserted, n)"
+				 " ORDER BY n",
 				 quote_identifier(schema), quote_identifier(table),
 				 quote_identifier(key), (int) strlen(item->entity) + 2,
 				 format_type_be_qualified(type)),
@@ -446,6 +468,18 @@ write_arrays(const Collected *item, Arrays *rows, Arrays *cleared,
 					must_exist ? exists_clause(item) : "");
 	be_oneself(&before);
 	SPI_finish();
+}
+
+static void
+free_item(Collected *item)
+{
+	pfree(item->record);
+	if (item->rule != NULL)
+	{
+		pfree(item->rule);
+		pfree(item->columns);
+	}
+	pfree(item);
 }
 
 static bool
@@ -482,8 +516,11 @@ flush(const Collected *like, bool must_exist)
 			continue;
 		}
 		add_row(item->rule ? &rows : &cleared, item->record, item->rule,
-				item->is_error, item->outcome, item->columns, ordinal++);
+				item->is_error, item->outcome, item->columns, ordinal++,
+				item->inserted);
+		free_item(item);
 	}
+	list_free(collected);
 	collected = rest;
 	if (rest == NIL)
 		MemoryContextReset(context);
@@ -512,7 +549,8 @@ flush_table(Oid root, bool must_exist)
 /* ---- collecting ---- */
 
 static void
-collect(TipEngine *engine, const char *record, const TipFinding *finding)
+collect(TipEngine *engine, const char *record, const TipFinding *finding,
+		TransactionId inserted)
 {
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	Collected  *item = palloc0(sizeof(Collected));
@@ -522,6 +560,7 @@ collect(TipEngine *engine, const char *record, const TipFinding *finding)
 	item->home = engine->home;
 	item->is_mapped = engine->mapped != NULL;
 	item->entity = NameStr(engine->label);
+	item->inserted = inserted;
 	item->record = pstrdup(record);
 	if (finding != NULL)
 	{
@@ -554,15 +593,17 @@ TipRecordKey(TipEngine *engine, TupleTableSlot *slot)
 static void
 collect_all(TipEngine *engine, const char *record, List *findings, bool clear)
 {
+	TransactionId inserted = clear ? InvalidTransactionId :
+		GetCurrentTransactionId();
 	ListCell   *cell;
 
 	start();
 	if (list_length(collected) >= MAX_COLLECTED)
 		flush_table(engine->root, true);
 	if (clear)
-		collect(engine, record, NULL);
+		collect(engine, record, NULL, inserted);
 	foreach(cell, findings)
-		collect(engine, record, lfirst(cell));
+		collect(engine, record, lfirst(cell), inserted);
 	if (!statement_is_open(engine->root))
 		flush_table(engine->root, false);
 }
@@ -631,7 +672,8 @@ TipStoreCaseFindings(const char *schema, Datum ids, List *findings)
 			if (strcmp(finding->rule->entity, lfirst(cell)) == 0)
 				add_row(&rows, finding->subject, finding->rule->id,
 						finding->rule->is_error, finding->outcome,
-						columns_text(finding->rule), 0);
+						columns_text(finding->rule), 0,
+						InvalidTransactionId);
 		}
 		if (rows.count > 0)
 			insert_rows(schema, lfirst(cell), &rows, &none, "");
@@ -775,7 +817,9 @@ tip_findings_end(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = statement_trigger(fcinfo);
 	Oid			root = RelationGetRelid(data->tg_relation);
+	TipVeil		veil;
 
+	TipHide(&veil);
 	if (TRIGGER_FIRED_BY_TRUNCATE(data->tg_event))
 		forget_table(data);
 	else
@@ -784,5 +828,6 @@ tip_findings_end(PG_FUNCTION_ARGS)
 		if (collected != NIL)
 			flush_table(root, true);
 	}
+	TipReveal(&veil);
 	return PointerGetDatum(NULL);
 }

@@ -16,6 +16,7 @@
 #include "utils/lsyscache.h"
 
 #include "codes.h"
+#include "errors.h"
 #include "rules_record.h"
 
 PG_FUNCTION_INFO_V1(tip_check_record);
@@ -218,14 +219,17 @@ tip_check_record(PG_FUNCTION_ARGS)
 	TipRecord  *record;
 	List	   *findings;
 	ListCell   *cell;
+	TipVeil		veil;
 
 	InitMaterializedSRF(fcinfo, 0);
+	TipHide(&veil);
 	record = TipOpenRecord(schema, entity);
 	findings = TipReadObject(record, object);
 	findings = list_concat(findings, TipJudgeRecord(record));
 	foreach(cell, findings)
 		TipPutFinding((ReturnSetInfo *) fcinfo->resultinfo, lfirst(cell));
 	TipCloseRecord(record);
+	TipReveal(&veil);
 	return (Datum) 0;
 }
 

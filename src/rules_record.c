@@ -160,6 +160,20 @@ type_finding(TipRecord *record, int i, const ErrorData *error)
 						  safe_hint(att->atttypid, error));
 }
 
+/* What core said when it did not store a record, without its words. */
+TipFinding *
+TipStoreFinding(TipRecord *record, const ErrorData *error)
+{
+	char	   *message;
+
+	message = psprintf("the row could not be stored: SQLSTATE %s%s%s",
+					   unpack_sql_state(error->sqlerrcode),
+					   error->constraint_name ? ", constraint " : "",
+					   error->constraint_name ? error->constraint_name : "");
+	return TipMakeFinding("STORE", record->entity, error->column_name, message,
+						  NULL);
+}
+
 /* One subtransaction for a good record; one per column for a bad one. */
 static List *
 coerce_record(TipRecord *record)

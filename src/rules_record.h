@@ -33,5 +33,7 @@ extern void TipMaskUnreadable(List *findings, List *types);
 extern TipFinding *TipMakeFinding(const char *id, const char *entity,
 								  const char *column, const char *message,
 								  const char *hint);
+extern TipFinding *TipStoreFinding(TipRecord *record,
+								   const ErrorData *error);
 
 #endif							/* TIP_RULES_RECORD_H */

@@ -2,8 +2,9 @@
  * rules_save.c
  *		tip.save(): store a record and say what was found, in one call.
  *
- * A record that the rules refuse is not stored and raises nothing: the answer
- * has no id, the transaction goes on and the form is not lost.
+ * A record that the rules refuse, or a constraint of the table, is not stored
+ * and raises nothing: the answer has no id, the transaction goes on and the
+ * form is not lost.
  */
 #include "postgres.h"
 
@@ -16,6 +17,7 @@
 #include "utils/rel.h"
 #include "utils/uuid.h"
 
+#include "errors.h"
 #include "rules_record.h"
 
 PG_FUNCTION_INFO_V1(tip_save);
@@ -26,6 +28,9 @@ typedef struct Saver
 	int			key;			/* attribute of the surrogate key */
 	char	   *table;			/* qualified and quoted */
 	const char *key_name;		/* quoted */
+	bool		exists;
+	Datum		stored;			/* key of the record that was stored */
+	bool		stored_isnull;
 } Saver;
 
 static void
@@ -128,8 +133,19 @@ store_query(Saver *saver, bool exists, int ngiven)
 }
 
 static Datum
-store(Saver *saver, bool exists, bool *isnull)
+copy_uuid(Datum id)
 {
+	pg_uuid_t  *copy = SPI_palloc(sizeof(pg_uuid_t));
+
+	*copy = *DatumGetUUIDP(id);
+	return UUIDPGetDatum(copy);
+}
+
+static void
+store_attempt(void *arg)
+{
+	Saver	   *saver = arg;
+	bool		exists = saver->exists;
 	TipRecord  *record = saver->record;
 	int			natts = record->desc->natts;
 	Oid		   *types = palloc(sizeof(Oid) * (natts + 1));
@@ -156,20 +172,35 @@ store(Saver *saver, bool exists, bool *isnull)
 	if (SPI_execute_with_args(store_query(saver, exists, ngiven), nargs, types,
 							  values, nulls, false, 0) < 0)
 		elog(ERROR, "could not store the record");
-	*isnull = true;
-	if (SPI_processed != 1)
-		return (Datum) 0;
-	return SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1,
-						 isnull);
+	if (SPI_processed == 1)
+		saver->stored = SPI_getbinval(SPI_tuptable->vals[0],
+									  SPI_tuptable->tupdesc, 1,
+									  &saver->stored_isnull);
+	if (!saver->stored_isnull)
+		saver->stored = copy_uuid(saver->stored);
 }
 
-static Datum
-copy_uuid(Datum id)
+/*
+ * What core refuses for its value (a constraint, a length) is a finding too:
+ * core's own words hold the row.  What is wrong with the call is an error.
+ */
+static List *
+store(Saver *saver)
 {
-	pg_uuid_t  *copy = SPI_palloc(sizeof(pg_uuid_t));
+	ErrorData  *error;
 
-	*copy = *DatumGetUUIDP(id);
-	return UUIDPGetDatum(copy);
+	saver->stored_isnull = true;
+	if (TipTry(store_attempt, saver, &error))
+		return NIL;
+	saver->stored_isnull = true;
+	switch (ERRCODE_TO_CATEGORY(error->sqlerrcode))
+	{
+		case ERRCODE_TO_CATEGORY(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION):
+		case ERRCODE_TO_CATEGORY(ERRCODE_DATA_EXCEPTION):
+			return list_make1(TipStoreFinding(saver->record, error));
+		default:
+			ReThrowError(error);
+	}
 }
 
 static Datum
@@ -188,31 +219,32 @@ Datum
 tip_save(PG_FUNCTION_ARGS)
 {
 	char	   *schema = NameStr(*PG_GETARG_NAME(2));
-	Saver		saver;
+	Saver		saver = {0};
 	List	   *findings;
 	TupleDesc	desc;
 	Datum		values[2] = {(Datum) 0, (Datum) 0};
 	bool		nulls[2] = {true, false};
-	bool		exists;
+	TipVeil		veil;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	desc = BlessTupleDesc(desc);
+	TipHide(&veil);
 	saver.record = TipOpenRecord(schema, text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	saver.table = quote_qualified_identifier(schema, saver.record->entity);
 	find_key(&saver);
 	SPI_connect();
 	findings = TipReadObject(saver.record, PG_GETARG_JSONB_P(1));
-	exists = merge_stored(&saver);
+	saver.exists = merge_stored(&saver);
 	findings = list_concat(findings, TipJudgeRecord(saver.record));
+	saver.stored_isnull = true;
 	if (!TipAnyRefuses(findings))
-	{
-		values[0] = store(&saver, exists, &nulls[0]);
-		if (!nulls[0])
-			values[0] = copy_uuid(values[0]);
-	}
+		findings = list_concat(store(&saver), findings);
+	values[0] = saver.stored;
+	nulls[0] = saver.stored_isnull;
 	values[1] = findings_datum(findings);
 	SPI_finish();
 	TipCloseRecord(saver.record);
+	TipReveal(&veil);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(desc, values, nulls)));
 }

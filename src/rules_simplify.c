@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/lsyscache.h"
@@ -59,9 +60,12 @@ is_idle_arm(Node *arm, List *arms)
 		test->argisrow || !IsA(test->arg, Var))
 		return false;
 	foreach(cell, arms)
+	{
+		CHECK_FOR_INTERRUPTS();
 		if (lfirst(cell) != arm &&
 			is_null_with(lfirst(cell), (Var *) test->arg))
 			return true;
+	}
 	return false;
 }
 

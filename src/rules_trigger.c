@@ -12,6 +12,7 @@
 #include "utils/rel.h"
 #include "utils/uuid.h"
 
+#include "errors.h"
 #include "rules.h"
 #include "rules_case.h"
 
@@ -122,12 +123,8 @@ key_changes(TupleTableSlot *before, TupleTableSlot *after, AttrNumber key)
 				  UUID_LEN) != 0;
 }
 
-/*
- * tip_check_row
- *		Refuse a record that violates an error rule, naming all violations.
- */
-Datum
-tip_check_row(PG_FUNCTION_ARGS)
+static HeapTuple
+check_row(FunctionCallInfo fcinfo)
 {
 	TriggerData *data = (TriggerData *) fcinfo->context;
 	bool		is_update;
@@ -140,18 +137,34 @@ tip_check_row(PG_FUNCTION_ARGS)
 	slot = is_update ? data->tg_newslot : data->tg_trigslot;
 	tuple = is_update ? data->tg_newtuple : data->tg_trigtuple;
 	if (TipCaseCheckRuns())
-		return PointerGetDatum(tuple);
+		return tuple;
 	engine = engine_for(fcinfo, data);
 	if (TRIGGER_FIRED_BY_DELETE(data->tg_event))
 	{
 		TipForgetFindings(data->tg_relation, engine, slot);
-		return PointerGetDatum(tuple);
+		return tuple;
 	}
 	judge(data, engine, slot, is_update);
 	if (is_update && AttributeNumberIsValid(engine->key) &&
 		key_changes(data->tg_trigslot, slot, engine->key))
 		TipForgetFindings(data->tg_relation, engine, data->tg_trigslot);
-	return PointerGetDatum(stamp(data, engine, slot, tuple));
+	return stamp(data, engine, slot, tuple);
+}
+
+/*
+ * tip_check_row
+ *		Refuse a record that violates an error rule, naming all violations.
+ */
+Datum
+tip_check_row(PG_FUNCTION_ARGS)
+{
+	TipVeil		veil;
+	HeapTuple	tuple;
+
+	TipHide(&veil);
+	tuple = check_row(fcinfo);
+	TipReveal(&veil);
+	return PointerGetDatum(tuple);
 }
 
 /* Tell all sessions that the catalogue changed: a row change alone does not. */

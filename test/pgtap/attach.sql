@@ -147,6 +147,16 @@ SELECT is((SELECT count(*) FROM tip.attachment WHERE entity = 'victim'), 2::bigi
 SELECT is(tip.detach('tap_prmis.parent'), 1, 'detached');
 SELECT lives_ok($$INSERT INTO tap_prmis.child VALUES (1, 300, 'x')$$, 'with its children');
 
+-- ---- generated columns ----
+CREATE TABLE tap_prmis.made (id int PRIMARY KEY, months int, age int GENERATED ALWAYS AS (months / 12) STORED);
+SELECT tip.attach('tap_prmis.made', 'victim', '{"age_at_identification": "age"}', 'enforce', schema => 'tap_attach');
+SELECT throws_ok('INSERT INTO tap_prmis.made VALUES (1, 3600)', '23514', NULL, 'a generated column is judged by what it will be');
+SELECT lives_ok('INSERT INTO tap_prmis.made VALUES (1, 360)', 'whatever that is');
+CREATE FUNCTION tap_prmis.twelfth(int) RETURNS int LANGUAGE sql IMMUTABLE RETURN $1 / 12;
+CREATE TABLE tap_prmis.odd (id int PRIMARY KEY, months int, age int GENERATED ALWAYS AS (tap_prmis.twelfth(months)) STORED);
+SELECT tip.attach('tap_prmis.odd', 'victim', '{"age_at_identification": "age"}', 'enforce', schema => 'tap_attach');
+SELECT throws_ok('INSERT INTO tap_prmis.odd VALUES (1, 360)', '0A000', NULL, 'by a function of somebody else it is not');
+
 DROP SCHEMA tap_prmis, tap_attach CASCADE;
 DROP ROLE tap_attach_clerk;
 SELECT * FROM finish();
