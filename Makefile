@@ -57,6 +57,7 @@ SQL_PARTS = \
 	sql/40-rules.sql \
 	sql/41-rules_catalogue.sql \
 	sql/43-rules_findings.sql \
+	sql/47-quality.sql \
 	sql/50-identity.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
@@ -71,6 +72,7 @@ REGRESS = \
 	model \
 	rules \
 	rules_findings \
+	quality \
 	identity \
 	tabulation \
 	release \
