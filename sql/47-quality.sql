@@ -95,14 +95,24 @@ INSERT INTO tip.minimum_element
 	('justice_step', 'statute_id', '{}', 'GLOTIP table 1: article of law', NULL, NULL, 'step', '{charged,indicted,convicted}', false),
 	('justice_step', 'charge_count', '{}', 'US TIP report', NULL, NULL, 'step', '{charged,indicted,convicted}', false);
 
-CREATE FUNCTION tip_impl.quality_period(day date, by text) RETURNS text
+CREATE FUNCTION tip_impl.quality_period(since date, by text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN isfinite(day) THEN extract(year FROM day)::text || CASE by
-	WHEN 'quarter' THEN '-Q' || extract(quarter FROM day)
-	WHEN 'month' THEN '-' || lpad(extract(month FROM day)::text, 2, '0')
-	ELSE '' END END;
+RETURN to_char(since::timestamp, CASE by WHEN 'quarter' THEN 'YYYY-"Q"Q' WHEN 'month' THEN 'YYYY-MM' ELSE 'YYYY' END);
 COMMENT ON FUNCTION tip_impl.quality_period(date, text) IS
-'name of the year, quarter or month of a day; none for a day that is not finite';
+'name of the year, quarter or month that begins on a day';
+
+-- The years of partial dates: what lies outside is no day that was ever lived.
+CREATE FUNCTION tip_impl.quality_day(day date) RETURNS date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN day BETWEEN '0001-01-01' AND '9999-12-31' THEN day END;
+COMMENT ON FUNCTION tip_impl.quality_day(date) IS
+'the day, or none if it is infinite or outside the years 1 to 9999';
+
+CREATE FUNCTION tip_impl.quality_since(day date, by text) RETURNS date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN date_trunc(by, day::timestamp)::date;
+COMMENT ON FUNCTION tip_impl.quality_since(date, text) IS
+'first day of the year, quarter or month of a day';
 
 -- Tables of the model, and whatever else rules or the minimum set speak of:
 -- views of facts, tables of an installation.
@@ -144,7 +154,7 @@ CREATE FUNCTION tip_impl.quality_events(schema name) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 RETURN tip_impl.quality_map(to_regclass(format('%I.event', schema)), 'event_id',
-	'm.reporting_entity_id AS "~agency", CASE WHEN isfinite(m.recorded_on) THEN m.recorded_on END AS "~day"');
+	'm.reporting_entity_id AS "~agency", tip_impl.quality_day(m.recorded_on) AS "~day"');
 COMMENT ON FUNCTION tip_impl.quality_events(name) IS
 'subquery with agency and day of each event';
 
@@ -196,7 +206,7 @@ BEGIN
 		tip_impl.record_key(tbl, entity), event,
 		CASE WHEN entity = 'reporting_entity' THEN 't.reporting_entity_id' ELSE 'e."~agency"' END,
 		CASE WHEN tip_impl.quality_has(tbl, 'recorded_on', 'date')
-			THEN 'coalesce(CASE WHEN isfinite(t.recorded_on) THEN t.recorded_on END, e."~day")' ELSE 'e."~day"' END,
+			THEN 'coalesce(tip_impl.quality_day(t.recorded_on), e."~day")' ELSE 'e."~day"' END,
 		coalesce((SELECT format('coalesce(%s, false)', s.condition) FROM tip_impl.rule_stage AS s
 			WHERE s.entity = quality_base.entity AND s.stage = 'draft'), 'false'),
 		extra, tbl, CASE WHEN w.key IS NULL THEN ''
@@ -211,7 +221,7 @@ COMMENT ON FUNCTION tip_impl.quality_base(name, regclass, text, text) IS
 
 CREATE FUNCTION tip_impl.quality_findings(tbl regclass, entity text)
 RETURNS TABLE (record text, failed text[], excused text[], not_evaluable text[])
-LANGUAGE sql STABLE ROWS 10000
+LANGUAGE sql STABLE ROWS 100
 SET search_path = pg_catalog, pg_temp AS $$
 	SELECT coalesce(f.record, ''), array_agg(DISTINCT f.rule) FILTER (WHERE f.outcome = 'failed'),
 	       array_agg(DISTINCT f.rule) FILTER (WHERE f.outcome = 'excused'),
@@ -222,56 +232,64 @@ $$;
 COMMENT ON FUNCTION tip_impl.quality_findings(regclass, text) IS
 'error rules by outcome, one row for each record that has any';
 
--- Several facts of one event are one record, since its findings are the event's.
-CREATE FUNCTION tip_impl.quality_records(schema name, entity text, tbl regclass, has_rules bool)
-RETURNS TABLE (event_id uuid, agency uuid, day date, is_draft bool,
-               failed text[], excused text[], not_evaluable text[])
-LANGUAGE plpgsql STABLE ROWS 100000
+-- Several facts of one event are one record, since its findings are the
+-- event's.  Only events, and records with findings, need to be told apart.
+CREATE FUNCTION tip_impl.quality_records(schema name, entity text, tbl regclass, has_rules bool,
+	recorded daterange, by text)
+RETURNS TABLE (event_id uuid, agency uuid, since date, is_wanted bool, is_draft bool,
+               failed text[], excused text[], not_evaluable text[], records int8)
+LANGUAGE plpgsql STABLE ROWS 10000
 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	base text := tip_impl.quality_base(schema, tbl, entity);
 BEGIN
 	IF NOT tip_impl.quality_has(tbl, entity || '_id') THEN
-		base := format('SELECT DISTINCT ON (b.record) b.* FROM (%s) AS b ORDER BY b.record', base);
+		base := format('SELECT g.record, g.event_id, g.agency, min(g.day) AS day, g.is_draft
+			FROM (%s) AS g GROUP BY 1, 2, 3, 5', base);
 	END IF;
-	IF NOT has_rules THEN
-		RETURN QUERY EXECUTE format('SELECT b.event_id, b.agency, b.day, b.is_draft,
-			NULL::text[], NULL::text[], NULL::text[] FROM (%s) AS b', base);
-		RETURN;
-	END IF;
-	RETURN QUERY EXECUTE format('SELECT b.event_id, b.agency, b.day, b.is_draft,
-		f.failed, f.excused, f.not_evaluable
-		FROM (%s) AS b LEFT JOIN tip_impl.quality_findings($1, $2) AS f ON f.record = coalesce(b.record, '''')',
-		base) USING tbl, entity;
+	RETURN QUERY EXECUTE format('
+		SELECT CASE WHEN f.record IS NOT NULL OR %L THEN b.event_id END, b.agency,
+		       tip_impl.quality_since(b.day, $1), b.day IS NULL OR $2 IS NULL OR $2 @> b.day, b.is_draft,
+		       f.failed, f.excused, f.not_evaluable, count(*)
+		FROM (%s) AS b LEFT JOIN %s AS f ON f.record = coalesce(b.record, '''')
+		GROUP BY 1, 2, 3, 4, 5, 6, 7, 8', entity = 'event', base,
+		CASE WHEN has_rules THEN 'tip_impl.quality_findings($3, $4)'
+			ELSE '(SELECT NULL::text AS record, NULL::text[] AS failed, NULL::text[] AS excused, NULL::text[] AS not_evaluable)' END)
+	USING by, recorded, tbl, entity;
 END
 $$;
-COMMENT ON FUNCTION tip_impl.quality_records(name, text, regclass, bool) IS
-'every record of an entity, where it belongs, and the error rules that it fails, is excused from, or cannot be judged by';
+COMMENT ON FUNCTION tip_impl.quality_records(name, text, regclass, bool, daterange, text) IS
+'number of records, by where they belong and by the error rules that they fail, are excused from, or cannot be judged by';
 
 -- ---- completeness ----
 
--- 0 filled, 1 empty, 2 a code that says why it is not known.
-CREATE FUNCTION tip_impl.quality_state(columns text[]) RETURNS text
+-- f filled, e empty, u a code that says why it is not known.  What is no text,
+-- code, set or list cannot say more than that it is there.
+CREATE FUNCTION tip_impl.quality_state(tbl regclass, columns text[]) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
-RETURN (SELECT format('CASE WHEN %s THEN 0 WHEN %s THEN 2 ELSE 1 END',
-		string_agg(format('coalesce(btrim(t.%I::text, '' {}'') <> ALL (''{"",unknown,not_stated,withheld,ZZ}''), false)', c), ' OR '),
-		string_agg(format('coalesce(btrim(t.%I::text, '' {}'') <> '''', false)', c), ' OR '))
-	FROM unnest(columns) AS c);
-COMMENT ON FUNCTION tip_impl.quality_state(text[]) IS
+RETURN (SELECT format('CASE WHEN %s THEN ''f'' WHEN %s THEN ''u'' ELSE ''e'' END',
+		string_agg(CASE WHEN c.is_plain THEN format('t.%I IS NOT NULL', c.name) ELSE
+			format('coalesce(btrim(t.%I::text, '' {}'') <> ALL (''{"",unknown,not_stated,withheld,ZZ}''), false)', c.name) END, ' OR '),
+		string_agg(CASE WHEN c.is_plain THEN format('t.%I IS NOT NULL', c.name) ELSE
+			format('coalesce(btrim(t.%I::text, '' {}'') <> '''', false)', c.name) END, ' OR '))
+	FROM (SELECT a.attname AS name, a.atttypid = ANY ('{uuid,int2,int4,int8,numeric,bool,date,tip.partial_date}'::regtype[]) AS is_plain
+	      FROM pg_attribute AS a
+	      WHERE a.attrelid = tbl AND NOT a.attisdropped AND a.attname = ANY (columns)) AS c);
+COMMENT ON FUNCTION tip_impl.quality_state(regclass, text[]) IS
 'expression: whether one of these columns of row t is filled';
 
--- NULL where the element is not expected of the record.
-CREATE FUNCTION tip_impl.quality_element(m tip.minimum_element) RETURNS text
+-- A hyphen where the element is not expected of the record.
+CREATE FUNCTION tip_impl.quality_element(m tip.minimum_element, tbl regclass) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
-RETURN format('CASE WHEN %s AND %s THEN %s END',
+RETURN format('CASE WHEN %s AND %s THEN %s ELSE ''-'' END',
 	coalesce((SELECT format('(%s)', s.condition) FROM tip_impl.rule_stage AS s
 		WHERE s.entity = (m).entity AND s.track = (m).track AND s.stage = (m).stage), 'true'),
 	CASE WHEN (m).only_where IS NULL THEN 'true'
 		ELSE format('string_to_array(btrim(t.%I::text, ''{}''), '','') && %L::text[]', (m).only_where, (m).only_values) END,
-	tip_impl.quality_state((m).column_name || (m).alternatives));
-COMMENT ON FUNCTION tip_impl.quality_element(tip.minimum_element) IS
+	tip_impl.quality_state(tbl, (m).column_name || (m).alternatives));
+COMMENT ON FUNCTION tip_impl.quality_element(tip.minimum_element, regclass) IS
 'expression: whether an element of the minimum set is filled in row t';
 
 -- Rows of the minimum set are data, also of other versions and installations.
@@ -288,7 +306,7 @@ COMMENT ON FUNCTION tip_impl.quality_flaw(tip.minimum_element, regclass) IS
 
 CREATE FUNCTION tip_impl.quality_completeness(schema name, of_entity text, tbl regclass,
 	recorded daterange, by text)
-RETURNS TABLE (agency uuid, period text, element text, records int8, failing int8, not_evaluable int8)
+RETURNS TABLE (agency uuid, since date, element text, records int8, failing int8, not_evaluable int8)
 LANGUAGE plpgsql STABLE ROWS 1000
 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -296,7 +314,7 @@ DECLARE
 	states text;
 BEGIN
 	SELECT array_agg(m.column_name ORDER BY m.column_name),
-	       string_agg(tip_impl.quality_element(m), ', ' ORDER BY m.column_name)
+	       string_agg(tip_impl.quality_element(m, tbl), ' || ' ORDER BY m.column_name)
 	INTO names, states
 	FROM tip.minimum_element AS m
 	WHERE m.entity = of_entity AND tip_impl.quality_flaw(m, tbl) IS NULL;
@@ -304,14 +322,17 @@ BEGIN
 		RETURN;
 	END IF;
 	RETURN QUERY EXECUTE format('
-		SELECT g.agency, g.period, ($3)[n], sum(g.n1) FILTER (WHERE s.state IS NOT NULL)::int8,
-		       coalesce(sum(g.n1) FILTER (WHERE s.state = 1), 0)::int8, coalesce(sum(g.n1) FILTER (WHERE s.state = 2), 0)::int8
-		FROM (SELECT b.agency, tip_impl.quality_period(b.day, $2) AS period, b.states, count(*) AS n1
+		SELECT g.agency, g.since, ($3)[n], sum(g.records)::int8,
+		       coalesce(sum(g.records) FILTER (WHERE x.state = ''e''), 0)::int8,
+		       coalesce(sum(g.records) FILTER (WHERE x.state = ''u''), 0)::int8
+		FROM (SELECT b.agency, tip_impl.quality_since(b.day, $2) AS since, b.states COLLATE "C" AS states, count(*) AS records
 		      FROM (%s) AS b
 		      WHERE NOT b.is_draft AND (b.day IS NULL OR $1 IS NULL OR $1 @> b.day)
-		      GROUP BY 1, 2, 3) AS g CROSS JOIN LATERAL unnest(g.states) WITH ORDINALITY AS s(state, n)
-		GROUP BY g.agency, g.period, n HAVING count(s.state) > 0',
-		tip_impl.quality_base(schema, tbl, of_entity, format(', ARRAY[%s] AS states', states)))
+		      GROUP BY 1, 2, 3) AS g
+		CROSS JOIN generate_series(1, cardinality($3)) AS n
+		CROSS JOIN LATERAL substr(g.states, n, 1) AS x(state)
+		WHERE x.state <> ''-'' GROUP BY 1, 2, 3',
+		tip_impl.quality_base(schema, tbl, of_entity, format(', %s AS states', states)))
 	USING recorded, by, names;
 END
 $$;
@@ -324,25 +345,27 @@ COMMENT ON FUNCTION tip_impl.quality_completeness(name, text, regclass, daterang
 -- one record's, and a person is in an event once.
 CREATE FUNCTION tip_impl.quality_duplicates(schema name, of_entity text, tbl regclass,
 	recorded daterange, by text)
-RETURNS TABLE (agency uuid, period text, element text, records int8, failing int8)
+RETURNS TABLE (agency uuid, since date, element text, records int8, failing int8)
 LANGUAGE plpgsql STABLE ROWS 1000
 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	columns text[] := CASE of_entity WHEN 'victimization' THEN '{event_id,victim_id}'
 		WHEN 'involvement' THEN '{event_id,perpetrator_id}' ELSE '{prmis_ref}' END::text[];
-	parts text;
+	keys text := (SELECT string_agg(format('t.%I AS k%s', c, n), ', ') FROM unnest(columns) WITH ORDINALITY AS u(c, n));
+	same text := (SELECT string_agg(format('d.k%1$s = b.k%1$s', n), ' AND ') FROM unnest(columns) WITH ORDINALITY AS u(c, n));
+	filled text := (SELECT string_agg(format('t.%I::text ~ ''\S''', c), ' AND ') FROM unnest(columns) AS c);
 BEGIN
 	IF EXISTS (SELECT FROM unnest(columns) AS c WHERE NOT tip_impl.quality_has(tbl, c)) THEN
 		RETURN;
 	END IF;
-	parts := (SELECT string_agg(format('nullif(btrim(t.%I::text), '''')', c), ', ') FROM unnest(columns) AS c);
 	RETURN QUERY EXECUTE format('
-		SELECT b.agency, tip_impl.quality_period(b.day, $2), $3, count(*), count(*) FILTER (WHERE b.copies > 1)
-		FROM (SELECT d.*, count(*) OVER (PARTITION BY d.parts) AS copies
-		      FROM (%s) AS d WHERE array_position(d.parts, NULL) IS NULL) AS b
+		SELECT b.agency, tip_impl.quality_since(b.day, $2), $3, count(*), count(d.k1)
+		FROM (%1$s WHERE %2$s) AS b
+		LEFT JOIN (SELECT %3$s FROM %4$s AS t WHERE %2$s GROUP BY %5$s HAVING count(*) > 1) AS d ON %6$s
 		WHERE NOT b.is_draft AND (b.day IS NULL OR $1 IS NULL OR $1 @> b.day)
 		GROUP BY 1, 2',
-		tip_impl.quality_base(schema, tbl, of_entity, format(', ARRAY[%s] AS parts', parts)))
+		tip_impl.quality_base(schema, tbl, of_entity, ', ' || keys), filled, keys, tbl,
+		(SELECT string_agg(n::text, ', ') FROM generate_subscripts(columns, 1) AS n), same)
 	USING recorded, by, array_to_string(columns, ', ');
 END
 $$;
@@ -367,7 +390,7 @@ BEGIN
 		       b.recorded_on - tip.latest(b.reported_on), b.recorded_on - tip.earliest(b.reported_on)
 		FROM (%s) AS b WHERE NOT b.is_draft',
 		tip_impl.quality_base(schema, to_regclass(format('%I.event', schema)), 'event',
-			', t.reported_on, CASE WHEN isfinite(t.recorded_on) THEN t.recorded_on END AS recorded_on'));
+			', t.reported_on, tip_impl.quality_day(t.recorded_on) AS recorded_on'));
 	RETURN QUERY EXECUTE format('
 		SELECT ''victimization'', x.element, b.agency, b.day, x.shortest, x.longest
 		FROM (%1$s) AS b
@@ -391,12 +414,12 @@ COMMENT ON FUNCTION tip_impl.quality_spans(name) IS
 'days from report to record, record to identification, identification to first referral; no days where a date is not known';
 
 CREATE FUNCTION tip_impl.quality_timeliness(schema name, recorded daterange, by text, within_days int)
-RETURNS TABLE (agency uuid, period text, entity text, element text, records int8,
+RETURNS TABLE (agency uuid, since date, entity text, element text, records int8,
                failing int8, not_evaluable int8, median_shortest numeric, median_longest numeric)
 LANGUAGE sql STABLE ROWS 1000
 SET search_path = pg_catalog, pg_temp AS $$
 	WITH s AS (
-		SELECT x.agency, tip_impl.quality_period(x.day, by) AS period, x.entity, x.element, count(*) AS records,
+		SELECT x.agency, tip_impl.quality_since(x.day, by) AS since, x.entity, x.element, count(*) AS records,
 		       count(*) FILTER (WHERE x.shortest > within_days) AS late,
 		       count(*) FILTER (WHERE (x.shortest > within_days OR x.longest <= within_days) IS NOT TRUE) AS late_unknown,
 		       count(*) FILTER (WHERE x.longest < 0) AS negative,
@@ -406,9 +429,9 @@ SET search_path = pg_catalog, pg_temp AS $$
 		FROM tip_impl.quality_spans(schema) AS x
 		WHERE x.day IS NULL OR recorded IS NULL OR recorded @> x.day
 		GROUP BY 1, 2, 3, 4)
-	SELECT s.agency, s.period, s.entity, s.element, s.records, s.late, s.late_unknown, s.median_shortest, s.median_longest FROM s
+	SELECT s.agency, s.since, s.entity, s.element, s.records, s.late, s.late_unknown, s.median_shortest, s.median_longest FROM s
 	UNION ALL
-	SELECT s.agency, s.period, s.entity, s.element || ': negative', s.records, s.negative, s.negative_unknown, NULL, NULL FROM s
+	SELECT s.agency, s.since, s.entity, s.element || ': negative', s.records, s.negative, s.negative_unknown, NULL, NULL FROM s
 $$;
 COMMENT ON FUNCTION tip_impl.quality_timeliness(name, daterange, text, int) IS
 'how many steps came later than so many days, or before the step that they should follow; median of the days';
@@ -427,37 +450,36 @@ $$;
 -- Records by what the rules say of them: one class each, and a case has that
 -- of its worst record.
 CREATE FUNCTION tip_impl.quality_validity(schema name, recorded daterange, by text)
-RETURNS TABLE (agency uuid, period text, entity text, element text, records int8, drafts int8,
+RETURNS TABLE (agency uuid, since date, entity text, element text, records int8, drafts int8,
                failing int8, excused int8, not_evaluable int8)
 LANGUAGE sql STABLE ROWS 1000
 SET search_path = pg_catalog, pg_temp AS $$
 	WITH r AS MATERIALIZED (
-		SELECT n.entity, q.*, tip_impl.quality_period(q.day, by) AS period,
-		       q.day IS NULL OR recorded IS NULL OR recorded @> q.day AS is_wanted,
-		       CASE WHEN q.failed IS NOT NULL THEN 1 WHEN q.excused IS NOT NULL THEN 2
-		            WHEN q.not_evaluable IS NOT NULL THEN 3 END AS class
+		SELECT n.entity, q.*, CASE WHEN q.failed IS NOT NULL THEN 1 WHEN q.excused IS NOT NULL THEN 2
+		                           WHEN q.not_evaluable IS NOT NULL THEN 3 END AS class
 		FROM tip_impl.quality_entities(schema) AS n
-		CROSS JOIN LATERAL tip_impl.quality_records(schema, n.entity, n.tbl, n.has_rules) AS q
+		CROSS JOIN LATERAL tip_impl.quality_records(schema, n.entity, n.tbl, n.has_rules, recorded, by) AS q
 		WHERE n.tbl IS NOT NULL),
 	worst AS (
 		SELECT r.event_id, min(r.class) AS class FROM r
 		WHERE r.class IS NOT NULL AND r.event_id IS NOT NULL AND NOT r.is_draft GROUP BY 1),
 	classed AS (
-		SELECT r.entity, r.agency, r.period, r.is_draft, r.class FROM r WHERE r.is_wanted
+		SELECT r.entity, r.agency, r.since, r.is_draft, r.class, r.records FROM r WHERE r.is_wanted
 		UNION ALL
-		SELECT 'case', r.agency, r.period, false, w.class
+		SELECT 'case', r.agency, r.since, false, w.class, r.records
 		FROM r LEFT JOIN worst AS w ON w.event_id = r.event_id
 		WHERE r.entity = 'event' AND r.is_wanted)
-	SELECT c.agency, c.period, c.entity, NULL, count(*) FILTER (WHERE NOT c.is_draft),
-	       count(*) FILTER (WHERE c.is_draft),
-	       count(*) FILTER (WHERE NOT c.is_draft AND c.class = 1),
-	       count(*) FILTER (WHERE NOT c.is_draft AND c.class = 2),
-	       count(*) FILTER (WHERE NOT c.is_draft AND c.class = 3)
+	SELECT c.agency, c.since, c.entity, NULL, coalesce(sum(c.records) FILTER (WHERE NOT c.is_draft), 0)::int8,
+	       coalesce(sum(c.records) FILTER (WHERE c.is_draft), 0)::int8,
+	       coalesce(sum(c.records) FILTER (WHERE NOT c.is_draft AND c.class = 1), 0)::int8,
+	       coalesce(sum(c.records) FILTER (WHERE NOT c.is_draft AND c.class = 2), 0)::int8,
+	       coalesce(sum(c.records) FILTER (WHERE NOT c.is_draft AND c.class = 3), 0)::int8
 	FROM classed AS c GROUP BY 1, 2, 3
 	UNION ALL
-	SELECT r.agency, r.period, r.entity, f.rule, NULL, NULL,
-	       count(*) FILTER (WHERE f.class = 1), count(*) FILTER (WHERE f.class = 2),
-	       count(*) FILTER (WHERE f.class = 3)
+	SELECT r.agency, r.since, r.entity, f.rule, NULL, NULL,
+	       coalesce(sum(r.records) FILTER (WHERE f.class = 1), 0)::int8,
+	       coalesce(sum(r.records) FILTER (WHERE f.class = 2), 0)::int8,
+	       coalesce(sum(r.records) FILTER (WHERE f.class = 3), 0)::int8
 	FROM r CROSS JOIN LATERAL (
 		SELECT u.rule, min(u.class) AS class FROM (
 			SELECT unnest(r.failed) AS rule, 1 AS class UNION ALL SELECT unnest(r.excused), 2
@@ -494,30 +516,30 @@ $$;
 -- All figures of one dimension have one form.  An excused record counts like
 -- one that fails; what cannot be judged does not count as right.
 CREATE FUNCTION tip_impl.quality_figures(schema name, recorded daterange, by text, within_days int)
-RETURNS TABLE (agency uuid, period text, entity text, dimension text, element text,
+RETURNS TABLE (agency uuid, since date, entity text, dimension text, element text,
 	records int8, drafts int8, failing int8, excused int8, not_evaluable int8,
 	of_records int8, median_shortest numeric, median_longest numeric, flaw text)
 LANGUAGE sql STABLE ROWS 1000
 SET search_path = pg_catalog, pg_temp AS $$
-	SELECT v.agency, v.period, v.entity, 'validity', v.element, v.records, v.drafts, v.failing,
+	SELECT v.agency, v.since, v.entity, 'validity', v.element, v.records, v.drafts, v.failing,
 	       v.excused, v.not_evaluable, v.records, NULL::numeric, NULL::numeric, NULL
-	FROM (SELECT q.agency, q.period, q.entity, q.element, q.drafts, q.failing, q.excused, q.not_evaluable,
-	             max(q.records) OVER (PARTITION BY q.agency, q.period, q.entity) AS records
+	FROM (SELECT q.agency, q.since, q.entity, q.element, q.drafts, q.failing, q.excused, q.not_evaluable,
+	             max(q.records) OVER (PARTITION BY q.agency, q.since, q.entity) AS records
 	      FROM tip_impl.quality_validity(schema, recorded, by) AS q) AS v
 	UNION ALL
-	SELECT q.agency, q.period, n.entity, 'completeness', q.element, q.records, NULL, q.failing,
+	SELECT q.agency, q.since, n.entity, 'completeness', q.element, q.records, NULL, q.failing,
 	       NULL, q.not_evaluable, q.records, NULL, NULL, NULL
 	FROM tip_impl.quality_entities(schema) AS n
 	CROSS JOIN LATERAL tip_impl.quality_completeness(schema, n.entity, n.tbl, recorded, by) AS q
 	WHERE n.tbl IS NOT NULL
 	UNION ALL
-	SELECT q.agency, q.period, n.entity, 'uniqueness', q.element, q.records, NULL, q.failing,
+	SELECT q.agency, q.since, n.entity, 'uniqueness', q.element, q.records, NULL, q.failing,
 	       NULL, NULL, q.records, NULL, NULL, NULL
 	FROM tip_impl.quality_entities(schema) AS n
 	CROSS JOIN LATERAL tip_impl.quality_duplicates(schema, n.entity, n.tbl, recorded, by) AS q
 	WHERE n.tbl IS NOT NULL
 	UNION ALL
-	SELECT q.agency, q.period, q.entity, 'timeliness', q.element, q.records, NULL, q.failing,
+	SELECT q.agency, q.since, q.entity, 'timeliness', q.element, q.records, NULL, q.failing,
 	       NULL, q.not_evaluable, q.records - q.not_evaluable, q.median_shortest, q.median_longest, NULL
 	FROM tip_impl.quality_timeliness(schema, recorded, by, within_days) AS q
 	UNION ALL
@@ -537,11 +559,11 @@ RETURNS TABLE (agency uuid, agency_name text, period text, entity text, dimensio
 	records int8, drafts int8, failing int8, excused int8, not_evaluable int8, rate numeric,
 	median_shortest numeric, median_longest numeric, verdict text)
 LANGUAGE plpgsql STABLE ROWS 1000
-SET search_path = pg_catalog, pg_temp AS $$
+SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
 	PERFORM tip_impl.quality_check_arguments(schema, by, threshold, within_days);
 	RETURN QUERY
-	SELECT q.agency, a.name, q.period, q.entity, q.dimension, q.element, q.records, q.drafts,
+	SELECT q.agency, a.name, tip_impl.quality_period(q.since, by), q.entity, q.dimension, q.element, q.records, q.drafts,
 	       q.failing, q.excused, q.not_evaluable,
 	       round((q.failing + coalesce(q.excused, 0))::numeric / nullif(q.of_records, 0), 4),
 	       q.median_shortest, q.median_longest,
@@ -551,7 +573,7 @@ BEGIN
 	            ELSE 'not publishable' END
 	FROM tip_impl.quality_figures(schema, recorded, by, within_days) AS q
 	LEFT JOIN tip_impl.quality_agencies(schema) AS a ON a.agency = q.agency
-	ORDER BY a.name COLLATE "C", q.agency, q.period COLLATE "C", q.entity COLLATE "C",
+	ORDER BY a.name COLLATE "C", q.agency, q.since, q.entity COLLATE "C",
 	         array_position('{validity,completeness,timeliness,uniqueness}', q.dimension),
 	         q.element COLLATE "C" NULLS FIRST;
 END
