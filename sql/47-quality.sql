@@ -607,7 +607,7 @@ SET search_path = pg_catalog, pg_temp AS $$
 	             max(q.verdict) FILTER (WHERE q.is_case) AS verdict
 	      FROM (SELECT d.*, d.entity = 'case' AND d.element IS NULL AS is_case
 	            FROM tip.data_quality(schema, recorded, by, threshold, within_days) AS d
-	            WHERE d.records IS NOT NULL) AS q
+	            WHERE d.records IS NOT NULL AND d.entity <> 'reporting_entity') AS q
 	      GROUP BY q.agency, q.agency_name, q.period) AS x
 	ORDER BY x.agency_name COLLATE "C", x.agency, x.period COLLATE "C"
 $$;
