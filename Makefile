@@ -64,6 +64,7 @@ SQL_PARTS = \
 	sql/43-rules_findings.sql \
 	sql/45-screening.sql \
 	sql/46-attach.sql \
+	sql/47-quality.sql \
 	sql/50-identity.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
@@ -81,6 +82,7 @@ REGRESS = \
 	attach \
 	screening \
 	rules_hostile \
+	quality \
 	identity \
 	tabulation \
 	release \

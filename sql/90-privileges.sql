@@ -63,7 +63,7 @@ BEGIN
     EXECUTE format('GRANT SELECT ON tip.rule, tip.rule_override, tip.ruleset TO %s', grantee);
     PERFORM tip_impl.grant_routines(grantee,
         '{check_record,check_rules,check_case,check_table,save,load,'
-        'screen_record,screen_records}');
+        'screen_record,screen_records,data_quality,data_quality_summary}');
 END
 $$;
 COMMENT ON FUNCTION tip.grant_recorder(regrole, name) IS

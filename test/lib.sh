@@ -163,7 +163,8 @@ start_cluster() {
 		port = 5432
 		fsync = off
 		max_connections = 40
-		max_locks_per_transaction = 128
+		# as many locks as 100 connections have: DROP EXTENSION takes thousands
+		max_locks_per_transaction = 160
 		autovacuum = off
 		${CONF_EXTRA:-}
 	CONF

@@ -199,6 +199,7 @@ my @local = (
 	q{INSERT INTO tip.release_plan_table (name, plan, ordinal, title, dimensions)
 	  VALUES ('ours', 'ours', 1, 'Ours', '{case_stage}')},
 	q{SELECT tip.publish('ours', 2023)},
+	q{INSERT INTO tip.minimum_element (entity, column_name, standard) VALUES ('event', 'hotspot', 'ours')},
 );
 push @local, q{INSERT INTO tip.rule (id, entity, columns, severity, predicate, message_en)
 	VALUES ('LOCAL01', 'event', '{local_ref}', 'warning', 'local_ref IS NOT NULL', 'no reference')},

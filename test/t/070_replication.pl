@@ -37,6 +37,9 @@ is($standby->safe_psql('postgres', $read), $primary->safe_psql('postgres', $read
 	'a standby reads the same');
 is( $standby->safe_psql('postgres', q{SELECT rule FROM tip.check_record('victimization', '{"age_at_entry": 300}')}),
 	'A03', 'and judges records');
+my $quality = 'SELECT * FROM tip.data_quality()';
+is($standby->safe_psql('postgres', $quality), $primary->safe_psql('postgres', $quality),
+	'and has the same figures of their quality');
 my ($ret, $out, $err) = $standby->psql('postgres', q{SELECT tip.pseudonymize('passport', 'x', 'police')});
 isnt($ret, 0, 'a standby without a key makes no pseudonym');
 
