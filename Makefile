@@ -30,9 +30,13 @@ OBJS = \
 	src/rules_ruleset.o \
 	src/rules_save.o \
 	src/rules_simplify.o \
-	src/rules_staging.o \
 	src/rules_table.o \
 	src/rules_trigger.o \
+	src/load.o \
+	src/load_case.o \
+	src/load_move.o \
+	src/load_progress.o \
+	src/load_row.o \
 	src/identity.o \
 	src/identity_keys.o \
 	src/tabulation.o \
@@ -57,6 +61,7 @@ SQL_PARTS = \
 	sql/40-rules.sql \
 	sql/41-rules_catalogue.sql \
 	sql/43-rules_findings.sql \
+	sql/44-load.sql \
 	sql/50-identity.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
@@ -71,6 +76,7 @@ REGRESS = \
 	model \
 	rules \
 	rules_findings \
+	load \
 	identity \
 	tabulation \
 	release \
