@@ -31,9 +31,13 @@ OBJS = \
 	src/rules_ruleset.o \
 	src/rules_save.o \
 	src/rules_simplify.o \
-	src/rules_staging.o \
 	src/rules_table.o \
 	src/rules_trigger.o \
+	src/load.o \
+	src/load_case.o \
+	src/load_move.o \
+	src/load_progress.o \
+	src/load_row.o \
 	src/attach.o \
 	src/attach_crosswalk.o \
 	src/attach_read.o \
@@ -62,6 +66,7 @@ SQL_PARTS = \
 	sql/40-rules.sql \
 	sql/41-rules_catalogue.sql \
 	sql/43-rules_findings.sql \
+	sql/44-load.sql \
 	sql/45-screening.sql \
 	sql/46-attach.sql \
 	sql/47-quality.sql \
@@ -79,6 +84,7 @@ REGRESS = \
 	model \
 	rules \
 	rules_findings \
+	load \
 	attach \
 	screening \
 	rules_hostile \

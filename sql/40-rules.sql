@@ -136,16 +136,6 @@ COMMENT ON FUNCTION tip.check_case(uuid, name) IS
 COMMENT ON FUNCTION tip.check_rules(text, name) IS
 'how each rule of an entity compiles: total, guarded or refused, and why';
 
-CREATE FUNCTION tip.load(
-	staging regclass, entity text, schema name DEFAULT 'tip_data',
-	OUT batch uuid, OUT read int8, OUT stored int8, OUT quarantined int8,
-	OUT unknown_columns text[])
-RETURNS record
-AS 'MODULE_PATHNAME', 'tip_load'
-LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION tip.load(regclass, text, name) IS
-'store the good rows of a staging table and keep the bad ones in quarantine, with reasons';
-
 -- When a record has reached a stage.  A presumed victim may be referred and
 -- assisted: where the status is recorded it decides who is identified.
 INSERT INTO tip_impl.rule_stage (entity, track, stage, condition) VALUES
@@ -258,18 +248,4 @@ INSERT INTO tip_impl.model_part (ordinal, topic, name, kind, ddl) VALUES
 	  COMMENT ON COLUMN %1$I.prosecution.has_dates_out_of_order IS ''a step certainly lies before one of a lower sequence'';
 	  COMMENT ON COLUMN %1$I.prosecution.convicted_charges IS ''charges convicted of'';
 	  COMMENT ON COLUMN %1$I.prosecution.charged_charges IS ''charges brought, by charge or by indictment'';
-	  COMMENT ON COLUMN %1$I.prosecution.has_foreign_statute IS ''a statute that is not known, or not of the jurisdiction'''),
-	(170, 'rules', 'quarantine', 'table',
-	 'CREATE TABLE %1$I.quarantine (
-		batch uuid NOT NULL, line int8 NOT NULL,
-		loaded_on timestamptz DEFAULT current_timestamp,
-		entity text, record jsonb, findings jsonb,
-		PRIMARY KEY (batch, line));
-	  COMMENT ON TABLE %1$I.quarantine IS
-		''rows that tip.load() did not store, as they came, with the reasons; as confidential as the records'';
-	  COMMENT ON COLUMN %1$I.quarantine.batch IS ''call of tip.load()'';
-	  COMMENT ON COLUMN %1$I.quarantine.line IS ''number of the row in the batch'';
-	  COMMENT ON COLUMN %1$I.quarantine.loaded_on IS ''when'';
-	  COMMENT ON COLUMN %1$I.quarantine.entity IS ''table the row was meant for'';
-	  COMMENT ON COLUMN %1$I.quarantine.record IS ''the row as it came'';
-	  COMMENT ON COLUMN %1$I.quarantine.findings IS ''what was wrong with it, as in the DETAIL of an error''');
+	  COMMENT ON COLUMN %1$I.prosecution.has_foreign_statute IS ''a statute that is not known, or not of the jurisdiction''');

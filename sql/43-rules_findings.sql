@@ -211,11 +211,12 @@ COMMENT ON FUNCTION tip.excuse(text, text, text, date, name) IS
 
 CREATE FUNCTION tip.excuse(rule text, record uuid, reason text, until date DEFAULT NULL,
 	schema name DEFAULT 'tip_data')
-RETURNS void LANGUAGE sql
-SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-	SELECT tip.excuse(rule, record::text, reason, until, schema);
-END;
+RETURNS void LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM tip.excuse(rule, record::text, reason, until, schema);
+END
+$$;
 COMMENT ON FUNCTION tip.excuse(text, uuid, text, date, name) IS
 'the same for a record of the model, by its key';
 

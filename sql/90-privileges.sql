@@ -60,9 +60,11 @@ BEGIN
     -- What the rules found and what is excused is not theirs to change.
     EXECUTE format('REVOKE INSERT, UPDATE ON %1$I.finding, %1$I.excuse FROM %2$s',
                    data_schema, grantee);
+    -- Nor is the report of a load, once it is made.
+    EXECUTE format('REVOKE UPDATE ON %I.load_batch FROM %s', data_schema, grantee);
     EXECUTE format('GRANT SELECT ON tip.rule, tip.rule_override, tip.ruleset TO %s', grantee);
     PERFORM tip_impl.grant_routines(grantee,
-        '{check_record,check_rules,check_case,check_table,save,load,'
+        '{check_record,check_rules,check_case,check_table,save,load,load_batches,'
         'screen_record,screen_records,data_quality,data_quality_summary}');
 END
 $$;

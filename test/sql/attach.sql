@@ -106,4 +106,5 @@ TABLE tip.attachment;
 SELECT count(*) FROM attach_data.finding;
 SELECT tgname FROM pg_trigger WHERE tgrelid = 'prmis.people'::regclass;
 DELETE FROM tip.code_map WHERE scheme = 'PRMIS';
+SET client_min_messages = warning;
 DROP SCHEMA prmis, attach_data CASCADE;

@@ -189,31 +189,6 @@ SET CONSTRAINTS ALL IMMEDIATE;
 UPDATE rules_data.justice_step SET step = 'trial' WHERE step = 'charged';
 COMMIT;
 
--- a batch: good rows in, bad rows aside, nothing lost
-CREATE TABLE staging (line int, victim_stage text, acts text, means text,
-    forms text, age_at_entry text, identified_on text, status_decider text, name text);
-INSERT INTO staging
-SELECT i, 'identified', '{recruit}',
-       CASE WHEN i % 100 = 7 THEN NULL ELSE '{fraud}' END,
-       CASE WHEN i % 250 = 3 THEN '{labor}' ELSE '{labour}' END, '30',
-       CASE WHEN i = 600 THEN '2023-13' ELSE '2023' END, 'police', 'Ann ' || i
-FROM generate_series(1, 1200) AS i;
-SELECT read, stored, quarantined, read = stored + quarantined AS exact, unknown_columns
-FROM tip.load('staging', 'victimization', 'rules_data');
-SELECT f->>'rule' AS rule, f->'columns' AS columns, f->>'outcome' AS outcome,
-       count(*), min(q.record->>'line') AS first
-FROM rules_data.quarantine AS q, jsonb_array_elements(q.findings) AS f
-WHERE f->>'severity' = 'error'
-GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
-SELECT * FROM tip.load('staging', 'nothing', 'rules_data');
-SELECT * FROM tip.load('pg_class', 'victim', 'rules_data');
--- core's own refusals are set aside too, without core's words
-CREATE TABLE twice (victim_id text, prmis_ref text);
-INSERT INTO twice SELECT '00000000-0000-0000-0000-00000000000' || (i % 3), 'Ann'
-FROM generate_series(1, 5) AS i;
-SELECT read, stored, quarantined FROM tip.load('twice', 'victim', 'rules_data');
-SELECT line, findings FROM rules_data.quarantine WHERE entity = 'victim';
-
 -- protocol
 CREATE TABLE t (a int);
 CREATE TRIGGER wrong AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION tip_impl.check_row();
@@ -223,7 +198,7 @@ CREATE TRIGGER wrong BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION tip_impl.n
 INSERT INTO t VALUES (1);
 SELECT tip_impl.check_row();
 
-DROP TABLE t, staging, twice;
+DROP TABLE t;
 DROP FUNCTION fields_of_error, try_rule, add_step;
 \set VERBOSITY terse
 DROP SCHEMA rules_data CASCADE;
