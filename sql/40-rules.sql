@@ -129,6 +129,12 @@ COMMENT ON FUNCTION tip.check_case(uuid, name) IS
 COMMENT ON FUNCTION tip.check_rules(text, name) IS
 'how each rule of an entity compiles: total, guarded or refused, and why';
 
+CREATE FUNCTION tip.may_identify(value text) RETURNS bool
+AS 'MODULE_PATHNAME', 'tip_may_identify'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION tip.may_identify(text) IS
+'true where a text holds an e-mail address, a telephone number or the number of a document; false does not say that no name is in it';
+
 CREATE FUNCTION tip.load(
 	staging regclass, entity text, schema name DEFAULT 'tip_data',
 	OUT batch uuid, OUT read int8, OUT stored int8, OUT quarantined int8,

@@ -163,6 +163,7 @@ start_cluster() {
 		port = 5432
 		fsync = off
 		max_connections = 40
+		max_locks_per_transaction = 128
 		autovacuum = off
 		${CONF_EXTRA:-}
 	CONF
