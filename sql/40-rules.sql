@@ -236,7 +236,7 @@ INSERT INTO tip_impl.model_part (ordinal, topic, name, kind, ddl) VALUES
 		                AND NOT EXISTS (SELECT FROM tip.statute AS t
 		                                WHERE t.statute_id = s.statute_id
 		                                  AND t.country = e.jurisdiction)), false) AS has_foreign_statute,
-		       bool_or(s.step = ''guilty_other_offence'') AS has_other_conviction
+		       bool_or(s.step = ''guilty_other_offence'') AS has_other_guilt
 		FROM (SELECT j.*,
 		             max(tip.earliest(j.stepped_on)) OVER earlier AS day_before,
 		             bool_or(j.step = ''abated_death'') OVER earlier AS death_before
@@ -264,7 +264,7 @@ INSERT INTO tip_impl.model_part (ordinal, topic, name, kind, ddl) VALUES
 	  COMMENT ON COLUMN %1$I.prosecution.convicted_charges IS ''charges convicted of; the most of one verdict where there was an appeal'';
 	  COMMENT ON COLUMN %1$I.prosecution.charged_charges IS ''charges brought, by charge or by indictment'';
 	  COMMENT ON COLUMN %1$I.prosecution.has_foreign_statute IS ''a statute that is not known, or not of the jurisdiction'';
-	  COMMENT ON COLUMN %1$I.prosecution.has_other_conviction IS ''some step is a verdict of guilty of another offence'''),
+	  COMMENT ON COLUMN %1$I.prosecution.has_other_guilt IS ''some step is: guilty of another offence'''),
 	(170, 'rules', 'quarantine', 'table',
 	 'CREATE TABLE %1$I.quarantine (
 		batch uuid NOT NULL, line int8 NOT NULL,
