@@ -157,7 +157,7 @@ CREATE FUNCTION tap_rules.hostile(type text) RETURNS jsonb LANGUAGE sql VOLATILE
 $$;
 CREATE TEMP TABLE hostile_finding AS
 	SELECT e.entity, n, f.rule, f.outcome, f.columns
-	FROM (VALUES ('victimization'), ('victim'), ('event')) AS e(entity)
+	FROM (SELECT DISTINCT table_name::text FROM tip.model_element) AS e(entity)
 	CROSS JOIN generate_series(1, 150) AS n
 	CROSS JOIN LATERAL (SELECT jsonb_object_agg(m.column_name, tap_rules.hostile(m.type)) AS record
 		FROM tip.model_element AS m WHERE m.table_name = e.entity AND n > 0) AS r
