@@ -10,6 +10,7 @@ OBJS = \
 	src/tip_module.o \
 	src/errors.o \
 	src/codes.o \
+	src/codes_current.o \
 	src/codes_indicators.o \
 	src/codes_io.o \
 	src/codes_set.o \
@@ -32,6 +33,7 @@ OBJS = \
 	src/rules_save.o \
 	src/rules_simplify.o \
 	src/rules_table.o \
+	src/rules_text.o \
 	src/rules_trigger.o \
 	src/load.o \
 	src/load_case.o \

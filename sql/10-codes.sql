@@ -5,7 +5,7 @@ CREATE FUNCTION tip_impl.code_lists(
 	OUT list text, OUT list_number int4, OUT is_settable bool,
 	OUT number int4, OUT code text, OUT parent text, OUT rank int4,
 	OUT en text, OUT es text, OUT fr text, OUT nl text, OUT ht text,
-	OUT source text)
+	OUT source text, OUT retired_on date, OUT retired_note text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'tip_code_lists'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 2000;

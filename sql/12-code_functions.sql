@@ -19,8 +19,14 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION tip.is_unique(tip.country[]) IS
 'true where no country stands twice; NULL for more than 1000';
 
+CREATE FUNCTION tip.are_current(at date, VARIADIC codes "any") RETURNS bool
+AS 'MODULE_PATHNAME', 'tip_are_current'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION tip.are_current(date, "any") IS
+'true where every code, of codes, sets and arrays of codes, is known and was not retired on a day; NULL where the day is not known';
+
 CREATE VIEW tip.code_list AS
-SELECT list, number, code, parent, rank, en AS label, source
+SELECT list, number, code, parent, rank, en AS label, source, retired_on, retired_note
 FROM tip_impl.code_lists();
 COMMENT ON VIEW tip.code_list IS
 'every code of every list, with its English label; the four missing codes are in each';
@@ -31,6 +37,8 @@ COMMENT ON COLUMN tip.code_list.parent IS 'code above this one, if the list is a
 COMMENT ON COLUMN tip.code_list.rank IS 'place in the list as people read it';
 COMMENT ON COLUMN tip.code_list.label IS 'English label';
 COMMENT ON COLUMN tip.code_list.source IS 'standard that the code comes from';
+COMMENT ON COLUMN tip.code_list.retired_on IS 'first day on which the code is not used for new records any more; empty: in use';
+COMMENT ON COLUMN tip.code_list.retired_note IS 'what to use in its place';
 
 CREATE VIEW tip.code_label AS
 SELECT c.list, c.code, l.language, coalesce(l.label, c.en) AS label,

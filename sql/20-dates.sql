@@ -183,6 +183,12 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION tip.days_between(tip.partial_date, tip.partial_date) IS
 'the most days that may lie between two dates: from the earliest day of the first to the latest of the second';
 
+CREATE FUNCTION tip.least_days_between(a tip.partial_date, day date) RETURNS int4
+AS 'MODULE_PATHNAME', 'tip_least_days_between'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION tip.least_days_between(tip.partial_date, date) IS
+'the fewest days that may lie between a date and a day: from the latest day of the date; NULL for infinity';
+
 CREATE FUNCTION tip.today() RETURNS date
 AS 'MODULE_PATHNAME', 'tip_today'
 LANGUAGE C STABLE STRICT PARALLEL SAFE;

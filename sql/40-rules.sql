@@ -136,6 +136,12 @@ COMMENT ON FUNCTION tip.check_case(uuid, name) IS
 COMMENT ON FUNCTION tip.check_rules(text, name) IS
 'how each rule of an entity compiles: total, guarded or refused, and why';
 
+CREATE FUNCTION tip.may_identify(value text) RETURNS bool
+AS 'MODULE_PATHNAME', 'tip_may_identify'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION tip.may_identify(text) IS
+'true where a text holds an e-mail address, a telephone number or the number of a document; false does not say that no name is in it';
+
 -- When a record has reached a stage.  A presumed victim may be referred and
 -- assisted: where the status is recorded it decides who is identified.
 INSERT INTO tip_impl.rule_stage (entity, track, stage, condition) VALUES
@@ -212,16 +218,22 @@ INSERT INTO tip_impl.model_part (ordinal, topic, name, kind, ddl) VALUES
 		       bool_or(s.step = ''acquitted'') AS has_acquittal,
 		       coalesce(bool_or(p.person_kind = ''legal''), false) AS is_legal_person,
 		       count(*) FILTER (WHERE s.step = ANY (''{convicted,acquitted,dismissed,discharged,discontinued,guilty_other_offence}''))
-		       > 1 + count(*) FILTER (WHERE s.step = ANY (''{appeal_filed,conviction_quashed}'')) AS has_too_many_outcomes,
-		       coalesce(bool_or(s.death_before), false) AS has_step_after_death,
-		       coalesce(bool_or(s.day_before > tip.latest(s.stepped_on)), false) AS has_dates_out_of_order,
-		       sum(s.charge_count) FILTER (WHERE s.step = ''convicted'') AS convicted_charges,
+		       > greatest(1, sum(coalesce(s.charge_count, 1)) FILTER (WHERE s.step = ''charged''),
+		                  sum(coalesce(s.charge_count, 1)) FILTER (WHERE s.step = ''indicted''))
+		       + count(*) FILTER (WHERE s.step = ANY (''{appeal_filed,conviction_quashed}'')) AS has_too_many_outcomes,
+		       coalesce(bool_or(s.death_before) FILTER (WHERE s.sequence IS NOT NULL), false) AS has_step_after_death,
+		       coalesce(bool_or(s.day_before > tip.latest(s.stepped_on))
+		                FILTER (WHERE s.sequence IS NOT NULL), false) AS has_dates_out_of_order,
+		       CASE WHEN bool_or(s.step = ANY (''{appeal_filed,conviction_quashed}''))
+		            THEN max(s.charge_count) FILTER (WHERE s.step = ''convicted'')
+		            ELSE sum(s.charge_count) FILTER (WHERE s.step = ''convicted'') END AS convicted_charges,
 		       greatest(sum(s.charge_count) FILTER (WHERE s.step = ''charged''),
 		                sum(s.charge_count) FILTER (WHERE s.step = ''indicted'')) AS charged_charges,
 		       coalesce(bool_or(s.statute_id IS NOT NULL AND e.jurisdiction IS NOT NULL
 		                AND NOT EXISTS (SELECT FROM tip.statute AS t
 		                                WHERE t.statute_id = s.statute_id
-		                                  AND t.country = e.jurisdiction)), false) AS has_foreign_statute
+		                                  AND t.country = e.jurisdiction)), false) AS has_foreign_statute,
+		       bool_or(s.step = ''guilty_other_offence'') AS has_other_guilt
 		FROM (SELECT j.*,
 		             max(tip.earliest(j.stepped_on)) OVER earlier AS day_before,
 		             bool_or(j.step = ''abated_death'') OVER earlier AS death_before
@@ -243,9 +255,10 @@ INSERT INTO tip_impl.model_part (ordinal, topic, name, kind, ddl) VALUES
 	  COMMENT ON COLUMN %1$I.prosecution.has_sentence IS ''some step is a sentence'';
 	  COMMENT ON COLUMN %1$I.prosecution.has_acquittal IS ''some step is an acquittal'';
 	  COMMENT ON COLUMN %1$I.prosecution.is_legal_person IS ''the perpetrator is a legal person'';
-	  COMMENT ON COLUMN %1$I.prosecution.has_too_many_outcomes IS ''more final outcomes than one and one for each appeal or quashed conviction'';
-	  COMMENT ON COLUMN %1$I.prosecution.has_step_after_death IS ''a step of a higher sequence than the abatement by death'';
-	  COMMENT ON COLUMN %1$I.prosecution.has_dates_out_of_order IS ''a step certainly lies before one of a lower sequence'';
-	  COMMENT ON COLUMN %1$I.prosecution.convicted_charges IS ''charges convicted of'';
+	  COMMENT ON COLUMN %1$I.prosecution.has_too_many_outcomes IS ''more final outcomes than charges, appeals and quashed convictions allow'';
+	  COMMENT ON COLUMN %1$I.prosecution.has_step_after_death IS ''a step of a higher sequence than the abatement by death; one without a sequence is none'';
+	  COMMENT ON COLUMN %1$I.prosecution.has_dates_out_of_order IS ''a step certainly lies before one of a lower sequence; one without a sequence is none'';
+	  COMMENT ON COLUMN %1$I.prosecution.convicted_charges IS ''charges convicted of; the most of one verdict where there was an appeal'';
 	  COMMENT ON COLUMN %1$I.prosecution.charged_charges IS ''charges brought, by charge or by indictment'';
-	  COMMENT ON COLUMN %1$I.prosecution.has_foreign_statute IS ''a statute that is not known, or not of the jurisdiction''');
+	  COMMENT ON COLUMN %1$I.prosecution.has_foreign_statute IS ''a statute that is not known, or not of the jurisdiction'';
+	  COMMENT ON COLUMN %1$I.prosecution.has_other_guilt IS ''some step is: guilty of another offence''');

@@ -15,6 +15,8 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -27,9 +29,11 @@ static const TipListRow list_rows[] = {
 #define TIP_LIST(id, number, name, kind, title, source) \
 	{(number), (name), (kind), (title), (source)},
 #define TIP_CODE(list, number, rank, code, parent, en, es, fr, nl, ht, source)
+#define TIP_RETIRED(list, number, day, note)
 #include "code_lists.def"
 #undef TIP_LIST
 #undef TIP_CODE
+#undef TIP_RETIRED
 };
 
 static const TipCodeRow code_rows[] = {
@@ -37,9 +41,22 @@ static const TipCodeRow code_rows[] = {
 #define TIP_CODE(list, number, rank, code, parent, en, es, fr, nl, ht, source) \
 	{(TIP_LIST_##list << 10) | (number), (rank), (code), (parent), \
 		{(en), (es), (fr), (nl), (ht)}, (source)},
+#define TIP_RETIRED(list, number, day, note)
 #include "code_lists.def"
 #undef TIP_LIST
 #undef TIP_CODE
+#undef TIP_RETIRED
+};
+
+static const TipRetiredRow retired_rows[] = {
+#define TIP_LIST(id, number, name, kind, title, source)
+#define TIP_CODE(list, number, rank, code, parent, en, es, fr, nl, ht, source)
+#define TIP_RETIRED(list, number, day, note) \
+	{(TIP_LIST_##list << 10) | (number), (day), (note)},
+#include "code_lists.def"
+#undef TIP_LIST
+#undef TIP_CODE
+#undef TIP_RETIRED
 };
 
 #define MISSING_SOURCE "tip_module"
@@ -61,6 +78,9 @@ static const TipCodeRow missing_rows[] = {
 static const TipListRow *lists[TIP_MAX_LISTS + 1];
 static const TipCodeRow **by_number[TIP_MAX_LISTS + 1];
 static int	max_number[TIP_MAX_LISTS + 1];
+
+/* First day without the code, by number; NULL where a list has no such code. */
+static DateADT *retired_on[TIP_MAX_LISTS + 1];
 
 /* Half-full at most, a power of two: probes stay short. */
 static const TipCodeRow **by_text;
@@ -104,6 +124,36 @@ index_code(const TipCodeRow *row)
 	by_text[slot] = row;
 }
 
+/* A day of the row file, which is ours: YYYY-MM-DD. */
+static DateADT
+read_day(const char *text)
+{
+	int			year;
+	int			month;
+	int			day;
+
+	if (sscanf(text, "%4d-%2d-%2d", &year, &month, &day) != 3)
+		elog(ERROR, "malformed day of retirement in code_lists.def");
+	return date2j(year, month, day) - POSTGRES_EPOCH_JDATE;
+}
+
+static void
+index_retirement(const TipRetiredRow *row)
+{
+	int			list = TipCodeList(row->code);
+
+	Assert(TipCodeRowOf(row->code) != NULL);
+	if (retired_on[list] == NULL)
+	{
+		retired_on[list] = MemoryContextAlloc(TopMemoryContext,
+											  (max_number[list] + 1) *
+											  sizeof(DateADT));
+		for (int n = 0; n <= max_number[list]; n++)
+			retired_on[list][n] = DATEVAL_NOEND;
+	}
+	retired_on[list][TipCodeNumber(row->code)] = read_day(row->day);
+}
+
 /*
  * TipCodesInit
  *		Index the compiled rows; called once, when the library is loaded.
@@ -137,6 +187,8 @@ TipCodesInit(void)
 	by_text = MemoryContextAllocZero(top, slots * sizeof(TipCodeRow *));
 	for (int i = 0; i < lengthof(code_rows); i++)
 		index_code(&code_rows[i]);
+	for (int i = 0; i < lengthof(retired_rows); i++)
+		index_retirement(&retired_rows[i]);
 
 	CacheRegisterSyscacheCallback(TYPEOID, forget_type_lists, (Datum) 0);
 }
@@ -152,6 +204,17 @@ int
 TipListMaxNumber(int list)
 {
 	return TipListRowOf(list) ? max_number[list] : 0;
+}
+
+/*
+ * TipListRetirements
+ *		The first day without each code of a list, by number, infinity where it
+ *		is in use; NULL where the list has no retired code.
+ */
+const DateADT *
+TipListRetirements(int list)
+{
+	return TipListRowOf(list) ? retired_on[list] : NULL;
 }
 
 static const TipCodeRow *
@@ -354,13 +417,23 @@ TipSetListByType(Oid typid)
 	return found.is_set ? found.list : 0;
 }
 
+static const TipRetiredRow *
+retirement_of(const TipCodeRow *row)
+{
+	for (int i = 0; i < lengthof(retired_rows); i++)
+		if (retired_rows[i].code == row->code)
+			return &retired_rows[i];
+	return NULL;
+}
+
 static void
 put_code_row(ReturnSetInfo *rsinfo, const TipListRow *list,
 			 const TipCodeRow *row)
 {
-	Datum		values[13];
-	bool		nulls[13] = {false};
+	Datum		values[15];
+	bool		nulls[15] = {false};
 	int			col = 0;
+	const TipRetiredRow *retired = retirement_of(row);
 
 	values[col++] = CStringGetTextDatum(list->name);
 	values[col++] = Int32GetDatum(list->list);
@@ -375,7 +448,13 @@ put_code_row(ReturnSetInfo *rsinfo, const TipListRow *list,
 		nulls[col] = row->labels[i][0] == '\0';
 		values[col++] = CStringGetTextDatum(row->labels[i]);
 	}
-	values[col] = CStringGetTextDatum(row->source);
+	values[col++] = CStringGetTextDatum(row->source);
+	nulls[col] = nulls[col + 1] = retired == NULL;
+	if (retired != NULL)
+	{
+		values[col] = DateADTGetDatum(read_day(retired->day));
+		values[col + 1] = CStringGetTextDatum(retired->note);
+	}
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 

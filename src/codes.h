@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 #include "fmgr.h"
+#include "utils/date.h"
 
 typedef uint16 TipCode;
 typedef uint64 TipSet;
@@ -41,9 +42,11 @@ typedef enum TipListId
 #define TIP_LIST(id, number, name, kind, title, source) \
 	TIP_LIST_##id = (number),
 #define TIP_CODE(list, number, rank, code, parent, en, es, fr, nl, ht, source)
+#define TIP_RETIRED(list, number, day, note)
 #include "code_lists.def"
 #undef TIP_LIST
 #undef TIP_CODE
+#undef TIP_RETIRED
 } TipListId;
 
 typedef struct TipListRow
@@ -76,6 +79,13 @@ typedef struct TipCodeRow
 	const char *source;
 } TipCodeRow;
 
+typedef struct TipRetiredRow
+{
+	TipCode		code;
+	const char *day;			/* first day without it, YYYY-MM-DD */
+	const char *note;			/* what to use instead */
+} TipRetiredRow;
+
 extern void TipCodesInit(void);
 extern const TipListRow *TipListRowOf(int list);
 extern const TipCodeRow *TipCodeRowOf(TipCode code);
@@ -87,6 +97,9 @@ extern char *TipNearestCodes(int list, const char *text);
 extern const TipIndicatorRow *TipIndicatorRows(int *count);
 extern int	TipListByType(Oid typid);
 extern int	TipSetListByType(Oid typid);
+extern const DateADT *TipListRetirements(int list);
+extern TipSet TipSetKnownBits(int list);
+extern bool TipTypeHasCodes(Oid typid);
 
 #define DatumGetTipCode(d)		((TipCode) DatumGetUInt16(d))
 #define TipCodeGetDatum(c)		Int16GetDatum((int16) (c))

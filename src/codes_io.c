@@ -177,9 +177,11 @@ code_cmp_texts(FunctionCallInfo fcinfo, int list)
 	ENTRY(from_bpchar, id, id) \
 	ENTRY(cmp_texts, id, id)
 #define TIP_CODE(list, number, rank, code, parent, en, es, fr, nl, ht, source)
+#define TIP_RETIRED(list, number, day, note)
 #include "code_lists.def"
 #undef TIP_LIST
 #undef TIP_CODE
+#undef TIP_RETIRED
 
 PG_FUNCTION_INFO_V1(tip_code_out);
 Datum

@@ -174,8 +174,8 @@ set_from_text(FunctionCallInfo fcinfo, int list)
 }
 
 /* Bits that this library has codes for. */
-static TipSet
-known_bits(int list)
+TipSet
+TipSetKnownBits(int list)
 {
 	TipSet		known = TIP_SET_MISSING_MASK;
 
@@ -191,7 +191,8 @@ set_recv(FunctionCallInfo fcinfo, int list)
 	StringInfo	buf = (StringInfo) PG_GETARG_POINTER(0);
 	TipSet		set = (TipSet) pq_getmsgint64(buf);
 
-	if (TipSetList(set) != list || (TipSetBits(set) & ~known_bits(list)) != 0)
+	if (TipSetList(set) != list ||
+		(TipSetBits(set) & ~TipSetKnownBits(list)) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 				 errmsg("invalid binary set for \"%s_set\"",
@@ -249,9 +250,11 @@ set_from_array(FunctionCallInfo fcinfo, int list)
 	{ return set_##verb(fcinfo, TIP_LIST_##id); }
 #define TIP_LIST(id, number, name, kind, title, source) kind##_LIST(id)
 #define TIP_CODE(list, number, rank, code, parent, en, es, fr, nl, ht, source)
+#define TIP_RETIRED(list, number, day, note)
 #include "code_lists.def"
 #undef TIP_LIST
 #undef TIP_CODE
+#undef TIP_RETIRED
 
 /*
  * Output is in order of rank, not of number, so that a code added later

@@ -546,3 +546,18 @@ tip_days_between(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(latest(PG_GETARG_INT32(1)) -
 					earliest(PG_GETARG_INT32(0)));
 }
+
+/*
+ * least_days_between(a, day): the fewest days from a to a day, negative if the
+ * day may lie before; NULL for infinity.
+ */
+PG_FUNCTION_INFO_V1(tip_least_days_between);
+Datum
+tip_least_days_between(PG_FUNCTION_ARGS)
+{
+	DateADT		day = PG_GETARG_DATEADT(1);
+
+	if (DATE_NOT_FINITE(day))
+		PG_RETURN_NULL();
+	PG_RETURN_INT32(day - latest(PG_GETARG_INT32(0)));
+}

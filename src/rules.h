@@ -31,7 +31,10 @@ typedef enum TipOutcome
 	TIP_EXCUSED
 } TipOutcome;
 
-/* One arm of a predicate that is an AND, to name the columns at fault. */
+/*
+ * One arm of a predicate that is an AND, or one argument of are_current(), to
+ * name the columns at fault.
+ */
 typedef struct TipRulePart
 {
 	ExprState  *state;
@@ -56,7 +59,7 @@ typedef struct TipRule
 	DateADT		excused_until;	/* last day, DATEVAL_NOEND for ever */
 	bool		is_total;
 	ExprState  *state;			/* NULL where the text did not compile */
-	List	   *parts;			/* of TipRulePart, if it is an AND */
+	List	   *parts;			/* of TipRulePart, if it has several */
 	char	   *refusal;		/* why it did not compile */
 	Bitmapset  *reads;			/* columns, as pull_varattnos() has them */
 } TipRule;
@@ -155,6 +158,7 @@ extern Expr *TipSimplifyPassing(Expr *expr);
 extern void TipCheckRawExpression(ParseState *pstate, Node *raw,
 								  Relation rel);
 extern bool TipIsOurClock(Oid funcid);
+extern bool TipIsAreCurrent(Node *node);
 extern void TipCheckExpression(ParseState *pstate, Node *expr);
 extern bool TipExpressionIsTotal(Node *expr);
 extern bool TipTypeIsAllowed(Oid type);

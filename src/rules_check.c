@@ -34,6 +34,7 @@
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
+#include "codes.h"
 #include "rules.h"
 
 /* IMMUTABLE in core, yet without a bound on time or memory, or not needed. */
@@ -93,7 +94,8 @@ static const char *const total_symbols[] = {
 	"tip_array_is_unique", "tip_days_between", "tip_today",
 	"tip_certainly_before", "tip_certainly_before_date",
 	"tip_date_certainly_before", "tip_is_child", "tip_date_earliest",
-	"tip_date_latest", NULL
+	"tip_date_latest", "tip_least_days_between", "tip_are_current",
+	"tip_may_identify", NULL
 };
 
 static const char *const array_symbols[] = {
@@ -459,6 +461,38 @@ check_patterns_in(RuleText *text, Node *node)
 					  ((ScalarArrayOpExpr *) node)->args);
 }
 
+/* tip.are_current(), which takes arguments of any type */
+bool
+TipIsAreCurrent(Node *node)
+{
+	char	   *name;
+
+	if (!IsA(node, FuncExpr))
+		return false;
+	name = get_func_name(((FuncExpr *) node)->funcid);
+	return name != NULL && strcmp(name, "are_current") == 0 &&
+		is_ours(ProcedureRelationId, ((FuncExpr *) node)->funcid);
+}
+
+/* It would refuse a wrong type with every record; here it is refused once. */
+static void
+check_codes_in(RuleText *text, Node *node)
+{
+	ListCell   *cell;
+
+	if (!TipIsAreCurrent(node))
+		return;
+	for_each_from(cell, ((FuncExpr *) node)->args, 1)
+		if (!TipTypeHasCodes(exprType(lfirst(cell))))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("are_current() takes codes, not %s",
+							format_type_be(exprType(lfirst(cell)))),
+					 errhint("Name columns that hold a code, a set of codes or an array of codes."),
+					 parser_errposition(text->pstate,
+										exprLocation(lfirst(cell)))));
+}
+
 static void
 check_node_kind(RuleText *text, Node *node)
 {
@@ -512,6 +546,7 @@ check_walker(Node *node, void *context)
 			text->location = exprLocation(node);
 		check_node_kind(text, node);
 		check_patterns_in(text, node);
+		check_codes_in(text, node);
 		(void) check_functions_in_node(node, check_function, text);
 		if (!TipTypeIsAllowed(exprType(node)))
 			refuse(text, "type", format_type_be(exprType(node)));

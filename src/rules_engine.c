@@ -180,15 +180,21 @@ typedef struct CompileTask
 	List	   *parts;
 } CompileTask;
 
-/* Columns of the relation that an expression reads. */
+/*
+ * The columns that an expression reads; those of the day of are_current() are
+ * not at fault.
+ */
 static TipRulePart *
 make_part(Relation rel, Expr *expr)
 {
 	TipRulePart *part = palloc0(sizeof(TipRulePart));
+	Node	   *read = (Node *) expr;
 	Bitmapset  *attnos = NULL;
 	int			member = -1;
 
-	pull_varattnos((Node *) expr, 1, &attnos);
+	if (TipIsAreCurrent(read))
+		read = lsecond(((FuncExpr *) expr)->args);
+	pull_varattnos(read, 1, &attnos);
 	part->state = ExecInitExpr(expr, NULL);
 	part->columns = palloc0(sizeof(char *) * (bms_num_members(attnos) + 1));
 	while ((member = bms_next_member(attnos, member)) >= 0)
@@ -202,15 +208,41 @@ make_part(Relation rel, Expr *expr)
 	return part;
 }
 
+/* are_current(day, a, b) as are_current(day, a), are_current(day, b) */
+static List *
+split_codes(Expr *expr)
+{
+	FuncExpr   *call = (FuncExpr *) expr;
+	List	   *calls = NIL;
+	ListCell   *cell;
+
+	if (!TipIsAreCurrent((Node *) expr))
+		return list_make1(expr);
+	for_each_from(cell, call->args, 1)
+	{
+		FuncExpr   *one = copyObject(call);
+
+		one->args = list_make2(linitial(call->args), lfirst(cell));
+		calls = lappend(calls, one);
+	}
+	return calls;
+}
+
 static List *
 make_parts(Relation rel, Expr *expr)
 {
+	List	   *arms = NIL;
 	List	   *parts = NIL;
 	ListCell   *cell;
 
-	if (!is_andclause(expr))
+	if (is_andclause(expr))
+		foreach(cell, ((BoolExpr *) expr)->args)
+			arms = list_concat(arms, split_codes(lfirst(cell)));
+	else
+		arms = split_codes(expr);
+	if (list_length(arms) < 2)
 		return NIL;
-	foreach(cell, ((BoolExpr *) expr)->args)
+	foreach(cell, arms)
 		parts = lappend(parts, make_part(rel, lfirst(cell)));
 	return parts;
 }

@@ -155,27 +155,54 @@ names_column(const TipRule *rule, const char *name)
 	return false;
 }
 
+/* Columns of the rule that an arm reads, mapped and not. */
+typedef struct ArmColumns
+{
+	TipEngine  *engine;
+	Relation	rel;
+	TipRule    *rule;
+	bool		has_mapped;
+	bool		has_missing;
+} ArmColumns;
+
+static void
+see_column(ArmColumns *columns, AttrNumber attno)
+{
+	Oid			relid = RelationGetRelid(columns->rel);
+
+	if (!names_column(columns->rule, get_attname(relid, attno, false)))
+		return;
+	if (bms_is_member(attno, columns->engine->mapped->missing))
+		columns->has_missing = true;
+	else
+		columns->has_mapped = true;
+}
+
+static bool
+see_columns(Node *node, void *context)
+{
+	ArmColumns *columns = context;
+	bool		had_missing = columns->has_missing;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+		see_column(columns, ((Var *) node)->varattno);
+	(void) expression_tree_walker(node, see_columns, context);
+	/* are_current() asks of each column what it can, and of NULL nothing. */
+	if (TipIsAreCurrent(node))
+		columns->has_missing = had_missing;
+	return false;
+}
+
 /* Of the columns the rule names, does the arm read some, all of them mapped? */
 static bool
 arm_is_mapped(TipEngine *engine, Relation rel, TipRule *rule, Node *arm)
 {
-	Bitmapset  *attnos = NULL;
-	int			member = -1;
-	bool		reads_some = false;
+	ArmColumns	columns = {engine, rel, rule, false, false};
 
-	pull_varattnos(arm, 1, &attnos);
-	while ((member = bms_next_member(attnos, member)) >= 0)
-	{
-		AttrNumber	attno = member + FirstLowInvalidHeapAttributeNumber;
-
-		if (!names_column(rule, get_attname(RelationGetRelid(rel), attno,
-											false)))
-			continue;
-		if (bms_is_member(attno, engine->mapped->missing))
-			return false;
-		reads_some = true;
-	}
-	return reads_some;
+	(void) see_columns(arm, &columns);
+	return columns.has_mapped && !columns.has_missing;
 }
 
 /* Nobody can correct a column that is not there. */

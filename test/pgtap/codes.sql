@@ -218,5 +218,47 @@ SELECT is_empty($$SELECT indicator FROM tip.indicator_weight
 SELECT is((SELECT count(*) FROM tip.indicator_weight WHERE indicator = 'D4.08'), 1::bigint,
 	'what is not in the set of children has no weight there');
 
+-- retired codes: known, labelled, refused from their day on, in every shape
+SELECT cmp_ok(count(*), '>=', 6::bigint, 'some codes are retired') FROM tip.code_list
+WHERE retired_on IS NOT NULL;
+SELECT is_empty($$SELECT code FROM tip.code_list WHERE (retired_on IS NULL) <> (retired_note IS NULL)$$,
+	'each with a day and what to use instead');
+SELECT is_empty($$
+	SELECT c.code, d FROM tip.code_list AS c, generate_series(-2, 2) AS d
+	WHERE c.list = 'country' AND c.retired_on IS NOT NULL
+	  AND (tip.are_current(c.retired_on + d, c.code::tip.country) <> (d < 0)
+	    OR tip.are_current(c.retired_on + d, ARRAY[NULL, 'TT', c.code]::tip.country[]) <> (d < 0)
+	    OR tip.are_current(c.retired_on + d, '{recruit}'::tip.act_set, NULL::tip.sex, c.code::tip.country) <> (d < 0))$$,
+	'are_current() is true until that day');
+CREATE FUNCTION pg_temp.not_current(OUT list text, OUT code text)
+RETURNS SETOF record LANGUAGE plpgsql AS $$
+DECLARE
+	c record;
+	ok boolean;
+BEGIN
+	FOR c IN SELECT cl.*, l.is_settable FROM tip.code_list AS cl JOIN tip.list AS l USING (list)
+	         WHERE retired_on IS NULL LOOP
+		EXECUTE format('SELECT tip.are_current(''infinity'', %1$L::tip.%2$I, ARRAY[%1$L]::tip.%2$I[]%3$s)',
+			c.code, c.list, CASE WHEN c.is_settable
+				THEN format(', %L::tip.%I', '{' || c.code || '}', c.list || '_set') ELSE '' END) INTO ok;
+		IF ok IS NOT TRUE THEN
+			list := c.list;
+			code := c.code;
+			RETURN NEXT;
+		END IF;
+	END LOOP;
+END
+$$;
+SELECT is_empty('SELECT * FROM pg_temp.not_current()', 'every other code is current for ever');
+SELECT is(tip.are_current('-infinity', '#900'::tip.sex), false, 'a number that is not known never is');
+SELECT is(tip.are_current('-infinity', '{#54}'::tip.act_set), false, 'nor in a set');
+SELECT is(tip.are_current('-infinity', '{TT,#900}'::tip.country[]), false, 'nor in an array');
+SELECT is(tip.are_current(NULL, '#900'::tip.sex), NULL, 'no day, no answer');
+CREATE DOMAIN pg_temp.home AS tip.country;
+SELECT ok(tip.are_current('2020-01-01', 'TT'::pg_temp.home), 'a domain over a code is a code');
+SELECT throws_ok(format('SELECT tip.are_current(''2020-01-01'', %s)', bad), '42804', NULL, bad || ' is no code')
+FROM (VALUES ('1'), ($$'AN'$$), ('now()'), ('ARRAY[1]'), ('ROW(1)'), ($$'1998'::tip.partial_date$$),
+	($$'{recruit}'::tip.act_set, 'x'::text$$)) AS t(bad);
+
 SELECT * FROM finish();
 ROLLBACK;

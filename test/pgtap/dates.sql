@@ -38,5 +38,11 @@ SELECT throws_ok($$SELECT tip.age_band(1, 'x')$$, '22023',
 SELECT is(tip.calendar_year(date 'infinity')::text, 'not_applicable', 'no year');
 SELECT is(tip.certainly_before(date '-infinity', '1998'), true, 'minus infinity');
 
+-- the fewest days: from the last day that a date may mean
+SELECT is(tip.least_days_between(a::tip.partial_date, day::date), days, format('%s to %s', a, day))
+FROM (VALUES ('2023-01', '2023-05-01', 90), ('2023-05-01', '2023-05-01', 0), ('2023', '2023-05-01', -244),
+	('9999-12-31', '0001-01-01', -3652058), ('2023', 'infinity', NULL), ('2023', '-infinity', NULL)) AS t(a, day, days);
+SELECT ok(tip.least_days_between('0001-01-01', '5874897-12-31') > 0, 'no overflow');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -148,7 +148,7 @@ SELECT set_eq($$SELECT * FROM tip.data_quality('tap_quality', '[2022-01-01,2022-
 SELECT tip.create_model('tap_four');
 INSERT INTO tap_four.event (recorded_on, jurisdiction) SELECT '2024-01-01', 'TT' FROM generate_series(1, 24);
 SET session_replication_role = replica;
-INSERT INTO tap_four.event (recorded_on, reported_on) VALUES ('2024-01-01', '2024-02');
+INSERT INTO tap_four.event (recorded_on, retention_until) VALUES ('2024-01-01', '2023-02-01');
 RESET session_replication_role;
 SELECT results_eq('SELECT cases, failing, error_rate, verdict FROM tip.data_quality_summary(''tap_four'')',
 	$$VALUES (25::bigint, 1::bigint, 0.0400, 'publishable')$$, 'one in 25 may be published');

@@ -106,5 +106,18 @@ WHERE number <= 1018
   AND list NOT IN ('country', 'subdivision', 'language', 'calendar_year', 'sector', 'indicator')
 ORDER BY list, number;
 
+-- codes that their standard has given up stay, with the day and what to use now
+SELECT list, number, code, label, retired_on, retired_note
+FROM tip.code_list WHERE retired_on IS NOT NULL ORDER BY list, number;
+SELECT tip.are_current('2010-12-14', 'AN'::tip.country) AS last_day,
+       tip.are_current('2010-12-15', 'AN'::tip.country) AS next_day,
+       tip.are_current('2024-05-01', 'TT'::tip.country, '{recruit}'::tip.act_set,
+                       '{VE,ZZ}'::tip.country[], 'unknown'::tip.sex) AS several,
+       tip.are_current('-infinity', '#900'::tip.country) AS not_known,
+       tip.are_current(NULL, 'TT'::tip.country) AS no_day;
+-- what are no codes of ours is refused, with and without a record
+SELECT tip.are_current('2024-05-01', 'AN');
+SELECT tip.are_current('2024-05-01', 7);
+
 DROP TABLE report, wire, coded, set_wire, coded_set;
 DROP FUNCTION copy_as;

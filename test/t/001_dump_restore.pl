@@ -159,6 +159,15 @@ $old->safe_psql('before', q{
 	SELECT victim_id, tip.pseudonymize('person_name', 'Planted Name', 'police')
 	FROM tip_data.victim;
 });
+# codes that are retired, and one that a later version has added, which rules
+# refuse for a new record and a restore must keep
+$old->safe_psql('before', q{
+	SET session_replication_role = replica;
+	INSERT INTO tip_data.victim (citizenship, recorded_on) VALUES ('{AN,YU}', '2024-05-01');
+	INSERT INTO tip_data.victim (sex, recorded_on) VALUES ('#900', '2024-05-01');
+});
+is($old->safe_psql('before', q{SELECT count(*) FROM tip.check_table('tip_data.victim')
+	WHERE rule = 'X08_VICTIM'}), '2', 'two records have codes that are not current');
 # a rule over the whole case, ours (J01) and a user's own, deferred to the
 # commit, that a restore must not trip
 $old->safe_psql('before', q{
