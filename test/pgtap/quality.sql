@@ -157,7 +157,7 @@ SELECT results_eq('SELECT verdict FROM tip.data_quality_summary(''tap_four'', th
 DELETE FROM tap_four.event WHERE ctid = (SELECT min(ctid) FROM tap_four.event);
 SELECT results_eq('SELECT cases, verdict FROM tip.data_quality_summary(''tap_four'')',
 	$$VALUES (24::bigint, 'not publishable')$$, 'one in 24 may not');
-DELETE FROM tap_four.event WHERE reported_on IS NOT NULL;
+DELETE FROM tap_four.event WHERE retention_until IS NOT NULL;
 SELECT results_eq('SELECT verdict FROM tip.data_quality_summary(''tap_four'', threshold => 0)',
 	$$VALUES ('publishable')$$, 'no error passes any threshold');
 
