@@ -204,54 +204,6 @@ FROM (VALUES
 	AS c(ordinal, name, events, arguments);
 
 INSERT INTO tip_impl.model_part (ordinal, topic, name, kind, ddl) VALUES
-	(160, 'rules', 'prosecution', 'other',
-	 'CREATE VIEW %1$I.prosecution WITH (security_invoker = true) AS
-		SELECT s.event_id, s.involvement_id,
-		       bool_or(s.step = ''convicted'') AS has_conviction,
-		       bool_or(s.step = ANY (''{charged,indicted}'')) AS has_charge,
-		       coalesce(bool_or(s.provenance = ''archive''), false) AS has_archive,
-		       bool_or(s.step = ANY (''{suspected,arrested,cautioned}'')) AS has_contact,
-		       bool_or(s.step = ''sentenced'') AS has_sentence,
-		       bool_or(s.step = ''acquitted'') AS has_acquittal,
-		       coalesce(bool_or(p.person_kind = ''legal''), false) AS is_legal_person,
-		       count(*) FILTER (WHERE s.step = ANY (''{convicted,acquitted,dismissed,discharged,discontinued,guilty_other_offence}''))
-		       > 1 + count(*) FILTER (WHERE s.step = ANY (''{appeal_filed,conviction_quashed}'')) AS has_too_many_outcomes,
-		       coalesce(bool_or(s.death_before), false) AS has_step_after_death,
-		       coalesce(bool_or(s.day_before > tip.latest(s.stepped_on)), false) AS has_dates_out_of_order,
-		       sum(s.charge_count) FILTER (WHERE s.step = ''convicted'') AS convicted_charges,
-		       greatest(sum(s.charge_count) FILTER (WHERE s.step = ''charged''),
-		                sum(s.charge_count) FILTER (WHERE s.step = ''indicted'')) AS charged_charges,
-		       coalesce(bool_or(s.statute_id IS NOT NULL AND e.jurisdiction IS NOT NULL
-		                AND NOT EXISTS (SELECT FROM tip.statute AS t
-		                                WHERE t.statute_id = s.statute_id
-		                                  AND t.country = e.jurisdiction)), false) AS has_foreign_statute
-		FROM (SELECT j.*,
-		             max(tip.earliest(j.stepped_on)) OVER earlier AS day_before,
-		             bool_or(j.step = ''abated_death'') OVER earlier AS death_before
-		      FROM %1$I.justice_step AS j
-		      WINDOW earlier AS (PARTITION BY j.event_id, j.involvement_id ORDER BY j.sequence
-		                         RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW EXCLUDE GROUP)) AS s
-		LEFT JOIN %1$I.event AS e ON e.event_id = s.event_id
-		LEFT JOIN %1$I.involvement AS i ON i.involvement_id = s.involvement_id
-		LEFT JOIN %1$I.perpetrator AS p ON p.perpetrator_id = i.perpetrator_id
-		GROUP BY s.event_id, s.involvement_id;
-	  COMMENT ON VIEW %1$I.prosecution IS
-		''what became of one perpetrator in one event; rules at commit are about these facts'';
-	  COMMENT ON COLUMN %1$I.prosecution.event_id IS ''event'';
-	  COMMENT ON COLUMN %1$I.prosecution.involvement_id IS ''perpetrator in the event'';
-	  COMMENT ON COLUMN %1$I.prosecution.has_conviction IS ''some step is a conviction'';
-	  COMMENT ON COLUMN %1$I.prosecution.has_charge IS ''some step is a charge or an indictment'';
-	  COMMENT ON COLUMN %1$I.prosecution.has_archive IS ''some step comes from an archive'';
-	  COMMENT ON COLUMN %1$I.prosecution.has_contact IS ''some step is a formal contact: suspected, arrested, cautioned'';
-	  COMMENT ON COLUMN %1$I.prosecution.has_sentence IS ''some step is a sentence'';
-	  COMMENT ON COLUMN %1$I.prosecution.has_acquittal IS ''some step is an acquittal'';
-	  COMMENT ON COLUMN %1$I.prosecution.is_legal_person IS ''the perpetrator is a legal person'';
-	  COMMENT ON COLUMN %1$I.prosecution.has_too_many_outcomes IS ''more final outcomes than one and one for each appeal or quashed conviction'';
-	  COMMENT ON COLUMN %1$I.prosecution.has_step_after_death IS ''a step of a higher sequence than the abatement by death'';
-	  COMMENT ON COLUMN %1$I.prosecution.has_dates_out_of_order IS ''a step certainly lies before one of a lower sequence'';
-	  COMMENT ON COLUMN %1$I.prosecution.convicted_charges IS ''charges convicted of'';
-	  COMMENT ON COLUMN %1$I.prosecution.charged_charges IS ''charges brought, by charge or by indictment'';
-	  COMMENT ON COLUMN %1$I.prosecution.has_foreign_statute IS ''a statute that is not known, or not of the jurisdiction'''),
 	(170, 'rules', 'quarantine', 'table',
 	 'CREATE TABLE %1$I.quarantine (
 		batch uuid NOT NULL, line int8 NOT NULL,
