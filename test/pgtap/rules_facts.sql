@@ -223,4 +223,5 @@ FROM (SELECT DISTINCT relname FROM fact_column) AS f ORDER BY f.relname;
 CREATE VIEW tap_facts_data.whole AS SELECT e.event_id FROM tap_facts_data.event AS e
 	WHERE (SELECT count(*) FROM tap_facts_data.involvement) > 0;
 SELECT bag_eq($$SELECT tap_facts.whole_scans('whole')$$, ARRAY['involvement'], 'which would be noticed');
+SELECT * FROM finish();
 ROLLBACK;
