@@ -5,8 +5,10 @@
 -- view has event_id, and is written so that this condition reaches an index of
 -- every table it reads: it goes into grouped rows and windows that have event_id
 -- among their keys, yet not through a join to the other side, as = ANY makes no
--- equivalence class.  What is many to a row is therefore gathered LATERALly, one
--- index scan each, and no table is read as a whole for one case.
+-- class of equal columns.  What is many to a row is therefore gathered LATERALly,
+-- one table at a time, each with an index scan.  OFFSET 0 keeps the planner from
+-- making joins of these: without statistics, as in the transaction that loads a
+-- model, it would hash a whole table for each case.
 --
 -- Facts are true, false or, where nobody can tell, NULL.  A fact about dates is
 -- true only if it is certain: it compares the last day that one date may mean
@@ -176,8 +178,12 @@ LEFT JOIN LATERAL (
 		         + CASE WHEN n.aggravating_factors @> '{abuse_of_authority}' THEN 48 ELSE 0 END
 		       END AS additions
 		FROM %1$I.justice_step AS j
-		JOIN %1$I.sentence AS n ON n.justice_step_id = j.justice_step_id
-		LEFT JOIN tip.statute AS t ON t.statute_id = coalesce(j.statute_id, g.convicted_under)
+		CROSS JOIN LATERAL (
+			SELECT h.* FROM %1$I.sentence AS h
+			WHERE h.justice_step_id = j.justice_step_id OFFSET 0) AS n
+		LEFT JOIN LATERAL (
+			SELECT h.* FROM tip.statute AS h
+			WHERE h.statute_id = coalesce(j.statute_id, g.convicted_under) OFFSET 0) AS t ON true
 		WHERE j.event_id = g.event_id
 		  AND j.involvement_id IS NOT DISTINCT FROM g.involvement_id) AS x
 	HAVING count(*) > 0) AS z ON true;
@@ -257,13 +263,16 @@ LEFT JOIN LATERAL (
 	       bool_or(n.result = 'trafficking_indicated') AS is_indicated,
 	       bool_and(n.result = 'not_indicated') AND count(n.result) > 0 AS is_negative,
 	       bool_or(n.profile = ANY ('{adult_labour,child_labour}') AND q.indicator IS NOT NULL
-	               AND NOT tip.is_missing(q.indicator) AND k.indicator IS NULL) AS is_unscored,
+	               AND NOT tip.is_missing(q.indicator)
+	               AND (SELECT k.profile FROM tip_impl.scored_indicator AS k
+	                    WHERE k.indicator = q.indicator AND k.profile = n.profile) IS NULL) AS is_unscored,
 	       bool_or(q.answer = 'present') AS has_answers,
 	       bool_or(q.answer = 'present' AND left(q.indicator::text, 2) = 'D1') AS has_deception,
 	       bool_or(q.answer = 'present' AND left(q.indicator::text, 2) IN ('D3', 'D6')) AS has_vulnerability
 	FROM %1$I.screening AS n
-	LEFT JOIN %1$I.screening_answer AS q ON q.screening_id = n.screening_id
-	LEFT JOIN tip_impl.scored_indicator AS k ON k.indicator = q.indicator AND k.profile = n.profile
+	LEFT JOIN LATERAL (
+		SELECT h.indicator, h.answer FROM %1$I.screening_answer AS h
+		WHERE h.screening_id = n.screening_id OFFSET 0) AS q ON true
 	WHERE n.victimization_id = v.victimization_id) AS c ON true
 LEFT JOIN LATERAL (
 	SELECT min(tip.earliest(w.decided_on)) FILTER (WHERE w.status = 'presumed') AS presumed_from,
@@ -292,9 +301,9 @@ LEFT JOIN LATERAL (
 	SELECT true AS has_referral,
 	       min(tip.latest(l.referred_on)) AS referred_by,
 	       bool_or(l.consent = 'not_required') AS is_unasked,
-	       bool_or(t.organization_type = 'child_protection') AS has_child_protection
+	       bool_or((SELECT t.organization_type FROM %1$I.reporting_entity AS t
+	                WHERE t.reporting_entity_id = l.to_entity_id) = 'child_protection') AS has_child_protection
 	FROM %1$I.referral AS l
-	LEFT JOIN %1$I.reporting_entity AS t ON t.reporting_entity_id = l.to_entity_id
 	WHERE l.victimization_id = v.victimization_id
 	HAVING count(*) > 0) AS r ON true
 LEFT JOIN LATERAL (
@@ -373,23 +382,21 @@ CREATE VIEW %1$I.case_unit WITH (security_invoker = true) AS
 SELECT e.event_id, e.recorded_on, e.case_stage, e.case_status, e.closure_reason, e.completion,
        coalesce(e.provenance = 'archive', false) AS is_archive,
        coalesce(e.is_cross_border, false) AS is_cross_border,
-       k.countries,
+       CASE WHEN e.is_cross_border AND e.jurisdiction IS NULL THEN NULL
+            ELSE k.has_other_country END AS has_other_country,
        v.has_victim, v.has_settled_victim, v.has_draft, v.has_identified, v.has_witness,
-       v.has_person_twice,
-       i.has_perpetrator, i.has_perpetrator_twice,
+       CASE WHEN cardinality(v.persons) > 1 THEN
+         (SELECT count(d.person) > count(DISTINCT d.person) OR count(d.ref) > count(DISTINCT d.ref)
+          FROM unnest(v.persons, v.person_refs) AS d(person, ref))
+       ELSE false END AS has_person_twice,
+       i.has_perpetrator,
+       CASE WHEN cardinality(i.persons) > 1 THEN
+         (SELECT count(d.person) > count(DISTINCT d.person) FROM unnest(i.persons) AS d(person))
+       ELSE false END AS has_perpetrator_twice,
        CASE WHEN e.recorded_on BETWEEN '0001-01-01' AND '9000-01-01'
             THEN e.recorded_on + 365 END AS perpetrator_due,
-       EXISTS (
-		SELECT FROM %1$I.involvement AS n
-		JOIN %1$I.perpetrator AS q ON q.perpetrator_id = n.perpetrator_id
-		JOIN %1$I.victimization AS w ON w.event_id = n.event_id
-		JOIN %1$I.victim AS p ON p.victim_id = w.victim_id AND p.prmis_ref = q.prmis_ref
-		WHERE n.event_id = e.event_id AND n.is_victim_offender IS NOT TRUE
-		  AND w.victim_stage IS DISTINCT FROM 'draft' AND p.prmis_ref ~ '\S') AS has_unmarked_victim_offender,
-       EXISTS (
-		SELECT FROM %1$I.victimization AS w
-		JOIN %1$I.referral AS r ON r.victimization_id = w.victimization_id
-		WHERE w.event_id = e.event_id) AS has_referral,
+       coalesce(v.refs && i.refs, false) AS has_unmarked_victim_offender,
+       v.has_referral,
        j.has_step, j.has_charge, j.has_outcome
 FROM %1$I.event AS e
 CROSS JOIN LATERAL (
@@ -399,21 +406,31 @@ CROSS JOIN LATERAL (
 	       count(*) FILTER (WHERE w.victim_stage IS DISTINCT FROM 'draft'
 	                          AND w.victim_status = 'identified') > 0 AS has_identified,
 	       count(*) FILTER (WHERE w.took_part_in_proceedings) > 0 AS has_witness,
-	       count(w.victim_id) FILTER (WHERE NOT w.is_set_aside)
-	         > count(DISTINCT w.victim_id) FILTER (WHERE NOT w.is_set_aside)
-	       OR count(w.ref) FILTER (WHERE NOT w.is_set_aside)
-	         > count(DISTINCT w.ref) FILTER (WHERE NOT w.is_set_aside) AS has_person_twice
+	       array_agg(w.victim_id) FILTER (WHERE NOT w.is_set_aside) AS persons,
+	       array_agg(w.ref) FILTER (WHERE NOT w.is_set_aside) AS person_refs,
+	       array_agg(w.ref) FILTER (WHERE w.victim_stage IS DISTINCT FROM 'draft') AS refs,
+	       coalesce(bool_or(w.is_referred), false) AS has_referral
 	FROM (
-		SELECT u.*, CASE WHEN p.prmis_ref ~ '\S' THEN p.prmis_ref END AS ref,
+		SELECT u.victim_id, u.victim_stage, u.victim_status, u.took_part_in_proceedings, r.is_referred,
+		       CASE WHEN p.prmis_ref ~ '\S' THEN p.prmis_ref END AS ref,
 		       coalesce(u.victim_stage = 'draft', false)
 		         OR coalesce(u.not_victim_reason = 'duplicate', false) AS is_set_aside
 		FROM %1$I.victimization AS u
-		LEFT JOIN %1$I.victim AS p ON p.victim_id = u.victim_id
+		LEFT JOIN LATERAL (
+			SELECT h.prmis_ref FROM %1$I.victim AS h
+			WHERE h.victim_id = u.victim_id OFFSET 0) AS p ON true
+		CROSS JOIN LATERAL (
+			SELECT count(*) > 0 AS is_referred FROM %1$I.referral AS h
+			WHERE h.victimization_id = u.victimization_id) AS r
 		WHERE u.event_id = e.event_id) AS w) AS v
 CROSS JOIN LATERAL (
 	SELECT count(*) > 0 AS has_perpetrator,
-	       count(n.perpetrator_id) > count(DISTINCT n.perpetrator_id) AS has_perpetrator_twice
+	       array_agg(n.perpetrator_id) AS persons,
+	       array_agg(q.prmis_ref) FILTER (WHERE n.is_victim_offender IS NOT TRUE) AS refs
 	FROM %1$I.involvement AS n
+	LEFT JOIN LATERAL (
+		SELECT h.prmis_ref FROM %1$I.perpetrator AS h
+		WHERE h.perpetrator_id = n.perpetrator_id OFFSET 0) AS q ON true
 	WHERE n.event_id = e.event_id) AS i
 CROSS JOIN LATERAL (
 	SELECT count(*) > 0 AS has_step,
@@ -423,15 +440,17 @@ CROSS JOIN LATERAL (
 	FROM %1$I.justice_step AS n
 	WHERE n.event_id = e.event_id) AS j
 CROSS JOIN LATERAL (
-	SELECT count(DISTINCT u.country) AS countries
-	FROM (SELECT e.jurisdiction AS country
-	      UNION ALL SELECT unnest(ARRAY[w.recruitment_country, w.exploitation_country])
+	SELECT coalesce(bool_or(u.country <> e.jurisdiction), false) AS has_other_country
+	FROM (SELECT unnest(ARRAY[w.recruitment_country, w.exploitation_country]) AS country
 	      FROM %1$I.victimization AS w WHERE w.event_id = e.event_id
 	      UNION ALL SELECT x.country FROM %1$I.victimization AS w
-	      JOIN %1$I.exploitation AS x ON x.victimization_id = w.victimization_id
-	      WHERE w.event_id = e.event_id
-	      UNION ALL SELECT unnest(ARRAY[m.from_country, m.to_country]) FROM %1$I.victimization AS w
-	      JOIN %1$I.movement AS m ON m.victimization_id = w.victimization_id
+	      CROSS JOIN LATERAL (
+			SELECT h.country FROM %1$I.exploitation AS h
+			WHERE h.victimization_id = w.victimization_id
+			UNION ALL SELECT h.from_country FROM %1$I.movement AS h
+			WHERE h.victimization_id = w.victimization_id
+			UNION ALL SELECT h.to_country FROM %1$I.movement AS h
+			WHERE h.victimization_id = w.victimization_id OFFSET 0) AS x
 	      WHERE w.event_id = e.event_id) AS u
 	WHERE e.is_cross_border AND NOT tip.is_missing(u.country) AND u.country <> 'ZZ') AS k;
 COMMENT ON VIEW %1$I.case_unit IS 'one event as a whole: its victims, perpetrators, steps and closure'
@@ -531,7 +550,7 @@ FROM (VALUES
 	('case_unit', 'completion', 'attempted or completed'),
 	('case_unit', 'is_archive', 'the event comes from an archive'),
 	('case_unit', 'is_cross_border', 'a border was crossed'),
-	('case_unit', 'countries', 'different countries of a cross-border case, known of its places and legs'),
+	('case_unit', 'has_other_country', 'a place or leg of a cross-border case is not of the jurisdiction; empty if that is unknown'),
 	('case_unit', 'has_victim', 'there is a victim'),
 	('case_unit', 'has_settled_victim', 'there is one that is no draft'),
 	('case_unit', 'has_draft', 'there is one in stage draft'),
@@ -872,10 +891,10 @@ INSERT INTO tip.rule (id, entity, columns, severity, timing, track, stage, stand
 	 'Set is_victim_offender, or correct the reference.', false),
 	('L02', 'case_unit', '{is_cross_border}', 'warning', 'tx', NULL, NULL,
 	 'UNODC GLOTIP: domestic and cross-border trafficking',
-	 $$NOT is_cross_border OR countries > 1$$, false,
-	 'a border was crossed, yet places and legs are of one country',
-	 'se cruzó una frontera, pero lugares y tramos son de un solo país',
-	 'une frontière a été franchie, mais lieux et étapes sont d''un seul pays',
+	 $$NOT is_cross_border OR has_other_country$$, false,
+	 'a border was crossed, yet all places and legs are of the jurisdiction',
+	 'se cruzó una frontera, pero todos los lugares y tramos son de la jurisdicción',
+	 'une frontière a été franchie, mais tous les lieux et étapes sont de la juridiction',
 	 NULL, false),
 	('R03', 'case_unit', '{victim_id}', 'warning', 'tx', 'case', 'charged',
 	 'IC-TIP units; NIBRS: an offence has a victim',
