@@ -38,14 +38,16 @@ SELECT g.event_id, g.involvement_id, g.recorded_on, g.has_archive,
        g.has_conviction, g.has_other_guilt, g.has_charge, g.has_contact,
        g.has_sentence OR coalesce(z.has_sentence, false) AS has_sentence,
        g.has_acquittal, g.is_legal_person, g.is_victim_offender,
-       g.outcomes > 1 AND g.outcomes > g.appeals
-         + greatest(1, g.charge_steps, g.charged_charges) AS has_too_many_outcomes,
+       CASE WHEN g.outcomes <= 1 OR g.outcomes <= g.appeals
+                 + greatest(1, g.charge_steps, g.charged_charges) THEN false
+            WHEN g.outcomes IS NOT NULL AND g.is_counted THEN true END AS has_too_many_outcomes,
        g.has_step_after_death, g.has_dates_out_of_order,
        coalesce(g.sentenced_by < g.convicted_from, false) AS has_sentence_before_conviction,
        g.has_abatement, g.is_deceased,
        CASE WHEN g.appeals > 0 THEN g.most_convicted_charges
             ELSE g.convicted_charges END AS convicted_charges,
-       g.charged_charges, g.has_foreign_statute, g.has_foreign_involvement,
+       CASE WHEN g.is_counted THEN g.charged_charges END AS charged_charges,
+       g.has_foreign_statute, g.has_foreign_involvement,
        g.has_unnamed_step, g.has_other_guilt_under_act,
        g.has_child_section, g.has_adult_section,
        o.victims, o.has_only_child_victims, o.has_only_adult_victims,
@@ -83,6 +85,8 @@ FROM (
 	         (WHERE s.step = ANY ('{convicted,acquitted,dismissed,discharged,discontinued,guilty_other_offence}'))
 	       END AS outcomes,
 	       count(*) FILTER (WHERE s.step = ANY ('{charged,indicted}')) AS charge_steps,
+	       bool_and(s.charge_count IS NOT NULL) FILTER
+	         (WHERE s.step = ANY ('{charged,indicted}')) IS NOT FALSE AS is_counted,
 	       count(*) FILTER (WHERE s.step = ANY ('{appeal_filed,conviction_quashed}')) AS appeals,
 	       CASE WHEN s.involvement_id IS NOT NULL
 	            THEN coalesce(bool_or(s.sequence IS NOT NULL AND s.death_before), false)
@@ -148,8 +152,9 @@ LEFT JOIN LATERAL (
 		WHERE v.event_id = g.event_id
 		  AND (v.victim_stage = 'not_victim' OR v.victim_status = 'not_victim') IS NOT TRUE) AS a) AS o ON true
 LEFT JOIN LATERAL (
-	SELECT true AS has_sentence,
-	       bool_or(NOT x.step = ANY ('{convicted,guilty_other_offence,sentenced}')) AS has_stray_sentence,
+	SELECT bool_or(x.is_penalty) AS has_sentence,
+	       bool_or(x.is_penalty AND NOT x.step = ANY
+	         ('{convicted,guilty_other_offence,sentenced,appeal_filed}')) AS has_stray_sentence,
 	       bool_or(x.is_prison AND x.months < x.min_months) AS is_below_minimum,
 	       bool_or(x.additions IS NULL AND (x.is_prison AND x.months > x.most_months
 	               OR x.kind = 'life' AND x.most_months IS NOT NULL AND NOT x.allows_life)) AS is_above_maximum,
@@ -166,6 +171,7 @@ LEFT JOIN LATERAL (
 		SELECT j.step, n.kind, n.months, n.aggravating_factors, t.country, t.min_months,
 		       t.allows_life, t.fine_alone, t.fine_alone_to,
 		       n.kind = ANY ('{imprisonment,fine_and_prison,suspended}') AS is_prison,
+		       (n.kind = ANY ('{forfeiture,restitution,compensation}')) IS NOT TRUE AS is_penalty,
 		       t.max_months::numeric * greatest(coalesce(j.charge_count, g.convicted_charges), 1) AS most_months,
 		       CASE WHEN tip.cardinality(n.aggravating_factors) > 0 THEN
 		         CASE WHEN n.aggravating_factors @> '{dangerous_weapon}' THEN 24 ELSE 0 END
@@ -469,18 +475,18 @@ FROM (VALUES
 	('prosecution', 'has_other_guilt', 'some step is: guilty of another offence'),
 	('prosecution', 'has_charge', 'some step is a charge or an indictment'),
 	('prosecution', 'has_contact', 'some step is a formal contact: suspected, arrested, cautioned'),
-	('prosecution', 'has_sentence', 'some step is a sentence, or has one'),
+	('prosecution', 'has_sentence', 'some step is a sentence, or has one other than forfeiture, restitution or compensation'),
 	('prosecution', 'has_acquittal', 'some step is an acquittal'),
 	('prosecution', 'is_legal_person', 'the perpetrator is a legal person'),
 	('prosecution', 'is_victim_offender', 'the perpetrator is marked as also a victim'),
-	('prosecution', 'has_too_many_outcomes', 'more final outcomes than charges and appeals; empty for steps that name nobody'),
+	('prosecution', 'has_too_many_outcomes', 'more final outcomes than charges and appeals; empty if the charges are not counted, or nobody is named'),
 	('prosecution', 'has_step_after_death', 'a step of a higher sequence than the abatement by death'),
 	('prosecution', 'has_dates_out_of_order', 'a step certainly lies before one of a lower sequence'),
 	('prosecution', 'has_sentence_before_conviction', 'the first sentence certainly lies before the first conviction'),
 	('prosecution', 'has_abatement', 'some step is the abatement by death'),
 	('prosecution', 'is_deceased', 'the perpetrator is marked as deceased'),
 	('prosecution', 'convicted_charges', 'charges convicted of; the most at once, if there was an appeal'),
-	('prosecution', 'charged_charges', 'charges brought, by charge or by indictment'),
+	('prosecution', 'charged_charges', 'charges brought, by charge or by indictment; empty if some are not counted'),
 	('prosecution', 'has_foreign_statute', 'a statute that is not known, or not of the jurisdiction'),
 	('prosecution', 'has_foreign_involvement', 'a step names a perpetrator of another event'),
 	('prosecution', 'has_unnamed_step', 'steps other than a report name no perpetrator'),
@@ -492,7 +498,7 @@ FROM (VALUES
 	('prosecution', 'has_only_adult_victims', 'all of them were adults at entry'),
 	('prosecution', 'has_statute_not_in_force', 'the offence certainly began before the statute was in force, or after'),
 	('prosecution', 'has_statute_never_in_force', 'the offence had certainly ended before the statute was in force'),
-	('prosecution', 'has_stray_sentence', 'a sentence belongs to a step that is no conviction'),
+	('prosecution', 'has_stray_sentence', 'such a sentence belongs to a step that is no conviction, sentence or appeal'),
 	('prosecution', 'is_below_minimum', 'months below the least of the statute'),
 	('prosecution', 'is_above_maximum', 'months above the most of the statute for all charges, without aggravation'),
 	('prosecution', 'is_above_aggravated_maximum', 'months above it and all that the aggravating factors add (Saint Lucia)'),
@@ -678,9 +684,9 @@ INSERT INTO tip.rule (id, entity, columns, severity, timing, track, stage, stand
 	('J52', 'prosecution', '{justice_step_id}', 'error', 'tx', NULL, NULL,
 	 'US TIP report: sentences of those convicted',
 	 $$CASE WHEN NOT has_stray_sentence THEN true WHEN NOT has_archive THEN false END$$, false,
-	 'a sentence belongs to a step that is neither conviction nor sentence',
-	 'una pena pertenece a un paso que no es condena ni pena',
-	 'une peine relève d''une étape qui n''est ni condamnation ni peine',
+	 'a sentence belongs to a step that is neither conviction, sentence nor appeal',
+	 'una pena pertenece a un paso que no es condena, pena ni apelación',
+	 'une peine relève d''une étape qui n''est ni condamnation, ni peine, ni appel',
 	 NULL, false),
 	('J53', 'prosecution', '{aggravating_factors,is_public_official}', 'warning', 'tx', NULL, NULL,
 	 'US TIP report: complicity',
