@@ -67,6 +67,7 @@ SQL_PARTS = \
 	sql/30-model.sql \
 	sql/40-rules.sql \
 	sql/41-rules_catalogue.sql \
+	sql/42-rules_facts.sql \
 	sql/43-rules_findings.sql \
 	sql/44-load.sql \
 	sql/45-screening.sql \

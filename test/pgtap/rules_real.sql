@@ -90,7 +90,7 @@ INSERT INTO wrong_case VALUES
 	('J05', 'convicted and acquitted of one charge',
 	 '[{"sequence": 1, "step": "charged", "charge_count": 1}, {"sequence": 2, "step": "convicted"}, {"sequence": 3, "step": "acquitted"}]'),
 	('J05', 'three verdicts, one appeal, one charge',
-	 '[{"sequence": 1, "step": "charged"}, {"sequence": 2, "step": "convicted"}, {"sequence": 3, "step": "appeal_filed"},
+	 '[{"sequence": 1, "step": "charged", "charge_count": 1}, {"sequence": 2, "step": "convicted"}, {"sequence": 3, "step": "appeal_filed"},
 	   {"sequence": 4, "step": "convicted"}, {"sequence": 5, "step": "acquitted"}]'),
 	('J06', 'tried after death', '[{"sequence": 1, "step": "abated_death"}, {"sequence": 2, "step": "trial"}]'),
 	('J37', 'convicted of more than charged',

@@ -113,7 +113,7 @@ INSERT INTO load_data.event (event_id) VALUES (load_case(3000));
 INSERT INTO load_data.involvement (involvement_id, event_id) VALUES (load_case(3000), load_case(3000));
 ALTER TABLE load_data.justice_step ALTER event_id SET DEFAULT load_case(3000);
 INSERT INTO tip.rule_override (rule, why) VALUES ('J29', 'a default says the event');
-CREATE TABLE vague AS SELECT load_case(3000)::text AS involvement_id, step, n
+CREATE TABLE vague AS SELECT load_case(3000)::text AS involvement_id, step, n, CASE step WHEN 'charged' THEN '1' END AS charge_count
 FROM (VALUES (1, 'convicted'), (2, 'charged'), (3, 'convicted'), (4, 'acquitted')) AS v(n, step);
 SELECT read, stored, quarantined FROM tip.load('vague', 'justice_step', 'load_data');
 SELECT record, jsonb_path_query_array(findings, '$[*] ? (@.outcome == "failed" && @.severity == "error").rule') AS rules FROM load_data.quarantine WHERE record ? 'n' ORDER BY line;

@@ -4,7 +4,8 @@ SELECT tip.create_model('report_data') > 0 AS made;
 -- old records, from before there were rules
 ALTER TABLE report_data.victimization DISABLE TRIGGER "~tip_rules";
 INSERT INTO report_data.event (event_id, jurisdiction)
-VALUES ('00000000-0000-0000-0000-000000000001', 'TT');
+VALUES ('00000000-0000-0000-0000-000000000001', 'TT'),
+       ('00000000-0000-0000-0000-000000000002', 'TT');
 INSERT INTO report_data.victim (victim_id, sex)
 SELECT ('00000000-0000-0000-0000-0000000001' || lpad(i::text, 2, '0'))::uuid,
        (CASE WHEN i % 3 = 0 THEN 'male' ELSE 'female' END)::tip.sex
@@ -23,10 +24,10 @@ FROM (SELECT victim_id, row_number() OVER (ORDER BY victim_id) AS n
 -- a presumed one is none
 INSERT INTO report_data.victimization (event_id, victim_id, victim_stage,
     identified_on, forms)
-VALUES ('00000000-0000-0000-0000-000000000001',
+VALUES ('00000000-0000-0000-0000-000000000002',
         '00000000-0000-0000-0000-000000000108', 'assisted', '2023-11',
         '{organ}'),
-       ('00000000-0000-0000-0000-000000000001',
+       ('00000000-0000-0000-0000-000000000002',
         '00000000-0000-0000-0000-000000000102', 'presumed', '2022', '{sex}');
 BEGIN;
 INSERT INTO tip.population (country, year, sex, persons, source)

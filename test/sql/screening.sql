@@ -156,12 +156,12 @@ BEGIN;
 INSERT INTO screened.event (event_id, jurisdiction, recorded_on)
 VALUES ('00000000-0000-4000-8000-0000000000e1', 'TT', '2023-05-20');
 INSERT INTO screened.victim (victim_id, sex)
-VALUES ('00000000-0000-4000-8000-0000000000f1', 'male');
+VALUES ('00000000-0000-4000-8000-0000000000f1', 'male'), ('00000000-0000-4000-8000-0000000000f2', 'male');
 INSERT INTO screened.victimization (victimization_id, event_id, victim_id, acts)
 VALUES ('00000000-0000-4000-8000-0000000000a1', '00000000-0000-4000-8000-0000000000e1',
 	'00000000-0000-4000-8000-0000000000f1', '{harbour}'),
 	('00000000-0000-4000-8000-0000000000a2', '00000000-0000-4000-8000-0000000000e1',
-	'00000000-0000-4000-8000-0000000000f1', NULL);
+	'00000000-0000-4000-8000-0000000000f2', NULL);
 INSERT INTO screened.screening (screening_id, victimization_id, screened_on, profile, result)
 SELECT ('00000000-0000-4000-8000-0000000000' || lpad(n::text, 2, '0'))::uuid,
        ('00000000-0000-4000-8000-0000000000' || v)::uuid, '2023-05',
@@ -188,6 +188,8 @@ FROM (VALUES
 	(5, '{D4.01,D4.02}', 'present'),
 	(7, '{D4.01,D4.02,ILO11-1}', 'present')) AS t(n, indicators, answer),
 	unnest(indicators::tip.indicator[]) AS indicator;
+-- a sign that the instrument does not score would be refused at commit (S06)
+SELECT tip.excuse('S06', '00000000-0000-4000-8000-0000000000e1', 'a form of two instruments', schema => 'screened');
 COMMIT;
 SELECT right(screening_id::text, 1) AS id, profile, stored_result, result,
        is_consistent AS ok, positive, act_shown, is_settled, not_scored, contradictory
