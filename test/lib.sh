@@ -163,6 +163,7 @@ start_cluster() {
 		port = 5432
 		fsync = off
 		max_connections = 40
+		max_prepared_transactions = 4
 		autovacuum = off
 		${CONF_EXTRA:-}
 	CONF
