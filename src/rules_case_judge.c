@@ -110,7 +110,6 @@ flush(TipCaseCheck *check, Judgement *judgement)
 		TipAddCaseFindings(check->schema_name, judgement->view->entity,
 						   judgement->other);
 	judgement->other = NIL;
-	MemoryContextReset(check->batch);
 }
 
 static void
@@ -172,8 +171,9 @@ judge_facts(TipCaseCheck *check, SPITupleTable *facts, uint64 nfacts,
 		judge_fact(check, judgement);
 	}
 	ExecDropSingleTupleTableSlot(judgement->slot);
-	MemoryContextSwitchTo(caller);
 	flush(check, judgement);
+	MemoryContextSwitchTo(caller);
+	MemoryContextReset(check->batch);
 }
 
 /* Rules count columns as the relation does, also those that were dropped. */
