@@ -181,17 +181,20 @@ owner_of_cases(Oid schema)
 	return owner;
 }
 
+/*
+ * What the check needs is of the connection, to which calls of SPI return, and
+ * what it finds is the caller's.
+ */
 static void
 open_check(TipCaseCheck *check, Oid schema, TipCaseFindings *findings)
 {
 	memset(check, 0, sizeof(*check));
+	check->caller = CurrentMemoryContext;
+	SPI_connect();
+	check->context = CurrentMemoryContext;
 	check->schema = schema;
 	check->schema_name = quote_identifier(get_namespace_name(schema));
 	check->findings = findings;
-	check->caller = CurrentMemoryContext;
-	check->context = AllocSetContextCreate(CurrentMemoryContext,
-										   "tip_module case check",
-										   ALLOCSET_DEFAULT_SIZES);
 }
 
 /*
@@ -231,19 +234,16 @@ judge_as_owner(TipCaseCheck *check)
 
 /*
  * TipJudgePendingCases
- *		Judge what the transaction has changed so far; SPI is connected.
+ *		Judge what the transaction has changed so far.
  */
 void
 TipJudgePendingCases(Oid schema, TipCaseFindings *findings)
 {
 	TipCaseCheck check;
-	MemoryContext caller;
 
 	open_check(&check, schema, findings);
-	caller = MemoryContextSwitchTo(check.context);
 	judge_as_owner(&check);
-	MemoryContextSwitchTo(caller);
-	MemoryContextDelete(check.context);
+	SPI_finish();
 }
 
 /* The row that fired us is pending unless its case has been judged since. */
@@ -282,13 +282,11 @@ tip_check_case(PG_FUNCTION_ARGS)
 	table = case_table(fcinfo, data);
 	if (!is_pending(data, table))
 		return PointerGetDatum(NULL);
-	SPI_connect();
 	TipJudgePendingCases(table->schema, &findings);
 	if (findings.nrefused > 0)
 		tip_report(data->tg_relation,
 				   RelationGetRelationName(data->tg_relation),
 				   findings.nrefused, findings.refusing);
-	SPI_finish();
 	return PointerGetDatum(NULL);
 }
 
@@ -308,7 +306,6 @@ tip_check_case_now(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	(void) owner_of_cases(schema);
-	SPI_connect();
 	open_check(&check, schema, &findings);
 	check.is_dry = true;
 	check.views = TipFactViews(&check);

@@ -14,6 +14,7 @@
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "optimizer/optimizer.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -54,6 +55,8 @@ TipFactViews(TipCaseCheck *check)
 					 errmsg("cross-record rules need view \"%s\" in schema %s",
 							view->entity, check->schema_name),
 					 errhint("Run tip.upgrade_model().")));
+		/* Replaced by nobody until we are through. */
+		LockRelationOid(view->relid, AccessShareLock);
 		view->tables = TipTablesRead(view->relid);
 		views = lappend(views, view);
 	}
