@@ -1,6 +1,8 @@
 -- Properties of the check at commit: each changed case once, by the views that
 -- read what changed, in whatever way the transaction gets there.
 \set QUIET 1
+-- statements fail here as a client's would; :SQLSTATE tells how
+\set ON_ERROR_STOP 0
 \pset format unaligned
 \pset tuples_only true
 SET client_min_messages = warning;
