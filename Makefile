@@ -18,6 +18,9 @@ OBJS = \
 	src/dates.o \
 	src/rules_author.o \
 	src/rules_case.o \
+	src/rules_case_find.o \
+	src/rules_case_judge.o \
+	src/rules_case_reads.o \
 	src/rules_check.o \
 	src/rules_compile.o \
 	src/rules_engine.o \

@@ -125,8 +125,8 @@ extern void TipKeepFindings(Relation rel, TipEngine *engine,
 							bool is_new);
 extern void TipForgetFindings(Relation rel, TipEngine *engine,
 							  TupleTableSlot *slot);
-extern void TipStoreCaseFindings(const char *schema, Datum ids,
-								 List *findings);
+extern void TipAddCaseFindings(const char *schema, const char *entity,
+							   List *findings);
 extern void TipExcuseFindings(Oid schema, const char *record,
 							  List *findings);
 extern char *TipRecordKey(TipEngine *engine, TupleTableSlot *slot);

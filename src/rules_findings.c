@@ -637,47 +637,27 @@ TipForgetFindings(Relation rel, TipEngine *engine, TupleTableSlot *slot)
 /* ---- of cases ---- */
 
 /*
- * TipStoreCaseFindings
- *		Replace what was found about some cases; runs as the model's owner.
+ * TipAddCaseFindings
+ *		Keep what was found about some cases; runs as the model's owner.
  */
 void
-TipStoreCaseFindings(const char *schema, Datum ids, List *findings)
+TipAddCaseFindings(const char *schema, const char *entity, List *findings)
 {
-	List	   *entities = TipCaseEntities();
-	Datum	   *names = palloc(sizeof(Datum) * (list_length(entities) + 1));
-	int			nnames = 0;
-	Oid			types[] = {TEXTARRAYOID, UUIDARRAYOID};
-	Datum		values[2];
 	Arrays		none;
+	Arrays		rows;
 	ListCell   *cell;
-	ListCell   *inner;
 
-	foreach(cell, entities)
-		names[nnames++] = CStringGetTextDatum(lfirst(cell));
-	values[0] = text_array(names, nnames);
-	values[1] = ids;
-	run(psprintf("DELETE FROM %s.finding WHERE record = ANY ($2::text[])"
-				 " AND entity = ANY ($1)", schema),
-		lengthof(types), types, values, false);
 	make_arrays(&none, 0);
-	foreach(cell, entities)
+	make_arrays(&rows, list_length(findings));
+	foreach(cell, findings)
 	{
-		Arrays		rows;
+		TipFinding *finding = lfirst(cell);
 
-		make_arrays(&rows, list_length(findings));
-		foreach(inner, findings)
-		{
-			TipFinding *finding = lfirst(inner);
-
-			if (strcmp(finding->rule->entity, lfirst(cell)) == 0)
-				add_row(&rows, finding->subject, finding->rule->id,
-						finding->rule->is_error, finding->outcome,
-						columns_text(finding->rule), 0,
-						InvalidTransactionId);
-		}
-		if (rows.count > 0)
-			insert_rows(schema, lfirst(cell), &rows, &none, "");
+		add_row(&rows, finding->subject, finding->rule->id,
+				finding->rule->is_error, finding->outcome,
+				columns_text(finding->rule), 0, InvalidTransactionId);
 	}
+	insert_rows(schema, entity, &rows, &none, "");
 }
 
 /* ---- excuses ---- */

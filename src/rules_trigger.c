@@ -136,7 +136,7 @@ check_row(FunctionCallInfo fcinfo)
 	is_update = TRIGGER_FIRED_BY_UPDATE(data->tg_event);
 	slot = is_update ? data->tg_newslot : data->tg_trigslot;
 	tuple = is_update ? data->tg_newtuple : data->tg_trigtuple;
-	if (TipCaseCheckRuns())
+	if (TipTouchesCase(data))
 		return tuple;
 	engine = engine_for(fcinfo, data);
 	if (TRIGGER_FIRED_BY_DELETE(data->tg_event))

@@ -165,6 +165,7 @@ start_cluster() {
 		max_connections = 40
 		# as many locks as 100 connections have: DROP EXTENSION takes thousands
 		max_locks_per_transaction = 160
+		max_prepared_transactions = 4
 		autovacuum = off
 		${CONF_EXTRA:-}
 	CONF

@@ -1,6 +1,7 @@
 #!/bin/sh
 # make bench: build, time on a throw-away cluster, print ratios measured in one
-# run.  BENCH names topics (default all); ROWS, RULE_ROWS and CASES set sizes.
+# run.  BENCH names topics (default all); ROWS, RULE_ROWS, CASES and
+# MEMORY_CASES set sizes.
 set -eu
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
 . "$ROOT/test/lib.sh"
@@ -26,7 +27,7 @@ for topic in ${BENCH:-$(cd "$WORK/tree/test/bench" && ls *.sql | sed 's/\.sql$//
 	psql -qX -d postgres -c 'DROP DATABASE IF EXISTS bench' -c 'CREATE DATABASE bench' 2>/dev/null
 	psql -qX -d bench -c 'CREATE EXTENSION tip_module'
 	psql -qX -v ON_ERROR_STOP=1 ${ROWS:+-v rows=$ROWS} ${RULE_ROWS:+-v rule_rows=$RULE_ROWS} \
-		${CASES:+-v cases=$CASES} -d bench \
+		${CASES:+-v cases=$CASES} ${MEMORY_CASES:+-v memory_cases=$MEMORY_CASES} -d bench \
 		-f "$WORK/tree/test/bench/lib.sql" -f "$WORK/tree/test/bench/$topic.sql" || status=1
 done
 stop_cluster main

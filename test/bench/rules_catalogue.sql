@@ -1,7 +1,6 @@
 -- The shipped rules on the widest entity: in the engine, as CHECK constraints,
--- in a PL/pgSQL trigger; an audit of the table; a transaction of many cases.
+-- in a PL/pgSQL trigger; an audit of the table.
 \if :{?rule_rows} \else \set rule_rows 200000 \endif
-\if :{?cases} \else \set cases 100000 \endif
 SELECT count(*) AS nrules FROM tip.rule WHERE entity = 'victimization' AND timing = 'row' \gset
 \echo
 \echo == Rules: all :nrules row rules of victimization on :rule_rows rows ==
@@ -121,27 +120,3 @@ CALL bench.compare('audit', ARRAY['where', 'check_table'], ARRAY[
 	'SELECT * FROM bench.in_where()',
 	$$SELECT count(*) FROM tip.check_table('engine.victimization')$$]);
 SELECT * FROM bench.report('audit', 'where');
-
-\echo
-\echo == Cases: :cases cases changed in one transaction ==
-INSERT INTO tip_data.event (event_id, jurisdiction, recorded_on, check_serial)
-SELECT md5(i::text)::uuid, 'TT', '2024-01-01', 0 FROM generate_series(1, :cases) AS i;
-INSERT INTO tip_data.involvement (involvement_id, event_id, roles)
-SELECT event_id, event_id, '{recruiter}' FROM tip_data.event;
-CREATE UNLOGGED TABLE bench.step AS
-SELECT gen_random_uuid() AS justice_step_id, e.event_id, e.event_id AS involvement_id, s AS sequence,
-	(ARRAY['arrested', 'charged'])[s]::tip.justice_step_kind AS step, ('2024-0' || s)::tip.partial_date AS stepped_on,
-	CASE s WHEN 2 THEN 'TT-16' END AS statute_id, CASE s WHEN 2 THEN 1 END AS charge_count,
-	'live'::tip.provenance AS provenance, tip.current_ruleset() AS checked_ruleset
-FROM tip_data.event AS e, generate_series(1, 2) AS s;
-ANALYZE tip_data.event, tip_data.involvement;
-CREATE TABLE bench.justice_step (LIKE tip_data.justice_step INCLUDING ALL);
-ALTER TABLE bench.justice_step ADD FOREIGN KEY (event_id) REFERENCES tip_data.event,
-	ADD FOREIGN KEY (involvement_id) REFERENCES tip_data.involvement;
-SET client_min_messages = warning;
-CALL bench.compare('cases', ARRAY['plain', 'judged', 'judged, a tenth'], ARRAY[
-	'TRUNCATE bench.justice_step; INSERT INTO bench.justice_step SELECT * FROM bench.step',
-	'TRUNCATE tip_data.justice_step CASCADE; INSERT INTO tip_data.justice_step SELECT * FROM bench.step; SET CONSTRAINTS ALL IMMEDIATE',
-	'TRUNCATE tip_data.justice_step CASCADE; INSERT INTO tip_data.justice_step SELECT * FROM bench.step WHERE event_id < ''1999999a-0000-0000-0000-000000000000''; SET CONSTRAINTS ALL IMMEDIATE'], 3);
-SELECT count(*) AS findings_of_steps FROM tip_data.finding WHERE entity IN ('justice_step', 'prosecution');
-SELECT * FROM bench.report('cases', 'plain');
