@@ -60,13 +60,18 @@ typedef struct TipRule
 	char	   *refusal;		/* why it did not compile */
 } TipRule;
 
+/* rules_fast.h */
+typedef struct TipProgram TipProgram;
+
 /* Rules of one entity that apply under the same condition. */
 typedef struct TipRuleGroup
 {
 	char	   *condition;
+	Expr	   *condition_expr; /* the same, or NULL */
 	ExprState  *applies;		/* NULL: always, unless broken */
 	bool		is_broken;		/* the condition or a rule did not compile */
-	ExprState  *all;			/* AND of the total predicates, or NULL */
+	Expr	   *all_expr;		/* AND of the total predicates, or NULL */
+	ExprState  *all;			/* the same */
 	List	   *rules;			/* of TipRule, all severities */
 } TipRuleGroup;
 
@@ -87,6 +92,7 @@ typedef struct TipEngine
 	ExprContext *econtext;
 	ExprState  *is_draft;		/* TRUE: nothing refuses the record */
 	List	   *groups;			/* of TipRuleGroup */
+	TipProgram *program;		/* all of them, for the quick answer, or NULL */
 } TipEngine;
 
 /* One finding about one record: what DETAIL and check_record() print. */
@@ -129,7 +135,14 @@ extern void TipCheckRawExpression(ParseState *pstate, Node *raw,
 extern bool TipIsOurClock(Oid funcid);
 extern void TipCheckExpression(ParseState *pstate, Node *expr);
 extern bool TipExpressionIsTotal(Node *expr);
+extern const char *TipFunctionSymbol(Oid funcid);
 extern bool TipTypeIsAllowed(Oid type);
+
+/* rules_fast.c and rules_fast_run.c */
+extern TipProgram *TipMakeProgram(List *groups, TupleDesc desc);
+extern bool TipProgramFits(TipProgram *program, TupleTableSlot *slot);
+extern bool TipRunProgram(const TipProgram *program, TupleTableSlot *slot,
+						  ExprContext *econtext);
 
 /* rules_load.c */
 extern Oid	TipCatalogRelid(const char *name);

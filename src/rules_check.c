@@ -460,23 +460,32 @@ TipCheckExpression(ParseState *pstate, Node *expr)
 
 /* ---- total or guarded ---- */
 
-static bool
-is_partial_function(Oid funcid, void *context)
+/* The C symbol of a function of core or ours, or NULL for any other. */
+const char *
+TipFunctionSymbol(Oid funcid)
 {
 	HeapTuple	tuple;
 	Form_pg_proc form = fetch_function(funcid, &tuple);
-	bool		is_total;
+	char	   *symbol = NULL;
 	bool		isnull;
 	Datum		source;
 
 	source = SysCacheGetAttr(PROCOID, tuple, Anum_pg_proc_prosrc, &isnull);
-	is_total = !isnull &&
+	if (!isnull &&
 		(form->prolang == INTERNALlanguageId || form->prolang == ClanguageId) &&
 		(funcid < FirstUnpinnedObjectId ||
-		 is_ours(ProcedureRelationId, funcid)) &&
-		is_listed(TextDatumGetCString(source), total_symbols);
+		 is_ours(ProcedureRelationId, funcid)))
+		symbol = TextDatumGetCString(source);
 	ReleaseSysCache(tuple);
-	return !is_total;
+	return symbol;
+}
+
+static bool
+is_partial_function(Oid funcid, void *context)
+{
+	const char *symbol = TipFunctionSymbol(funcid);
+
+	return symbol == NULL || !is_listed(symbol, total_symbols);
 }
 
 static bool

@@ -219,9 +219,13 @@ TipRecordPasses(TipEngine *engine, TupleTableSlot *slot)
 {
 	ExprContext *econtext = engine->econtext;
 
+	if (engine->nguarded > 0)
+		return false;
 	ResetExprContext(econtext);
 	econtext->ecxt_scantuple = slot;
-	return total_rules_pass(engine) && engine->nguarded == 0;
+	if (engine->program != NULL && TipProgramFits(engine->program, slot))
+		return TipRunProgram(engine->program, slot, econtext);
+	return total_rules_pass(engine);
 }
 
 /* ---- all findings ---- */
