@@ -17,11 +17,12 @@
 #include "utils/rel.h"
 #include "utils/typcache.h"
 
-#include "rules.h"
+#include "rules_fast.h"
 
 PG_FUNCTION_INFO_V1(tip_has_findings);
 PG_FUNCTION_INFO_V1(tip_findings_of);
 PG_FUNCTION_INFO_V1(tip_is_total);
+PG_FUNCTION_INFO_V1(tip_quick_answer);
 
 /* Kept from row to row of one query. */
 typedef struct RowJudge
@@ -147,4 +148,30 @@ tip_is_total(PG_FUNCTION_ARGS)
 		if (!group_is_total(lfirst(cell)))
 			PG_RETURN_BOOL(false);
 	PG_RETURN_BOOL(true);
+}
+
+/*
+ * tip_quick_answer(tbl regclass, entity text)
+ *		How many tests the quick answer consists of, how many of them call a
+ *		function, and how many core's executor answers; NULL if it answers all.
+ */
+Datum
+tip_quick_answer(PG_FUNCTION_ARGS)
+{
+	TipEngine  *engine = engine_of(PG_GETARG_OID(0),
+								   text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	TipProgram *program = engine->program;
+	TupleDesc	desc;
+	Datum		values[3];
+	bool		nulls[3] = {false};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	if (program == NULL)
+		PG_RETURN_NULL();
+	values[0] = Int32GetDatum(program->nsteps - 2);
+	values[1] = Int32GetDatum(program->ncalls);
+	values[2] = Int32GetDatum(program->nexpressions);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc),
+													  values, nulls)));
 }
