@@ -62,8 +62,7 @@ swap_targets(TipTargets targets)
 static uint16
 skip_null(TipBuilder *builder, int column, uint16 target)
 {
-	while (builder->steps[target].a == column &&
-		   builder->steps[target].b < 0)
+	while (builder->steps[target].a == column)
 	{
 		TipStep    *step = &builder->steps[target];
 

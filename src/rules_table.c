@@ -48,8 +48,6 @@ engine_of(Oid relid, const char *entity)
 static void
 prepare(RowJudge *judge, HeapTupleHeader row, text *entity)
 {
-	TupleDesc	desc;
-
 	judge->type = HeapTupleHeaderGetTypeId(row);
 	judge->relid = get_typ_typrelid(judge->type);
 	judge->entity = text_to_cstring(entity);
@@ -57,6 +55,17 @@ prepare(RowJudge *judge, HeapTupleHeader row, text *entity)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("row is not a row of a table")));
+}
+
+/* Engine and slot go together: both are about the table as it is now. */
+static void
+look_again(RowJudge *judge)
+{
+	TupleDesc	desc;
+
+	judge->engine = engine_of(judge->relid, judge->entity);
+	if (judge->slot != NULL)
+		ExecDropSingleTupleTableSlot(judge->slot);
 	desc = lookup_rowtype_tupdesc_copy(judge->type, -1);
 	judge->slot = MakeSingleTupleTableSlot(desc, &TTSOpsHeapTuple);
 }
@@ -67,18 +76,17 @@ take_row(FunctionCallInfo fcinfo)
 {
 	RowJudge   *judge = fcinfo->flinfo->fn_extra;
 	HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(0);
+	MemoryContext caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
 
 	if (judge == NULL || judge->type != HeapTupleHeaderGetTypeId(row))
 	{
-		MemoryContext caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-
 		judge = palloc0(sizeof(RowJudge));
 		prepare(judge, row, PG_GETARG_TEXT_PP(1));
-		MemoryContextSwitchTo(caller);
 		fcinfo->flinfo->fn_extra = judge;
 	}
 	if (judge->engine == NULL || !TipEngineIsCurrent(judge->engine))
-		judge->engine = engine_of(judge->relid, judge->entity);
+		look_again(judge);
+	MemoryContextSwitchTo(caller);
 	judge->tuple.t_len = HeapTupleHeaderGetDatumLength(row);
 	ItemPointerSetInvalid(&judge->tuple.t_self);
 	judge->tuple.t_data = row;
