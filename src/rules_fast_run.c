@@ -25,10 +25,10 @@ signed_value(Datum value, uint8 shift)
 	return (int64) (value << shift) >> shift;
 }
 
-static inline TipTruth
+static inline bool
 in_range(int64 value, int64 low, int64 high)
 {
-	return truth_of(value >= low && value <= high);
+	return value >= low && value <= high;
 }
 
 static inline TipTruth
@@ -42,12 +42,12 @@ is_member(int64 value, const TipMembers *members)
 	return members->has_null ? TIP_UNKNOWN : TIP_NO;
 }
 
-static inline TipTruth
+static inline bool
 has_code(TipSet set, TipCode code)
 {
 	int			bit = TipCodeBit(code);
 
-	return truth_of(bit >= 0 && (set >> bit & 1) != 0);
+	return bit >= 0 && (set >> bit & 1) != 0;
 }
 
 static inline TipTruth
@@ -64,6 +64,21 @@ one_place(int64 place)
 	TipPlaces	places = {place, place};
 
 	return places;
+}
+
+static inline TipTruth
+certainly_before(const TipStep *step, const Datum *values, const bool *nulls)
+{
+	TipPlaces	a;
+
+	if (nulls[step->a] || (step->op == TIP_OP_BEFORE && nulls[step->b]))
+		return TIP_NULL;
+	a = TipQuickPlaces(DatumGetInt32(values[step->a]));
+	if (step->op == TIP_OP_BEFORE)
+		return is_before(a, TipQuickPlaces(DatumGetInt32(values[step->b])));
+	if (step->op == TIP_OP_BEFORE_DAY)
+		return is_before(a, one_place(step->u.range.low));
+	return is_before(one_place(step->u.range.low), a);
 }
 
 /* Fill in the columns and call. */
@@ -105,72 +120,86 @@ ask_executor(ExprState *state, ExprContext *econtext)
 #define A_SIGNED	signed_value(A, step->a_shift)
 #define B_SIGNED	signed_value(B, step->b_shift)
 
-/* A test of columns of which none is NULL. */
-static inline TipTruth
-test_values(const TipStep *step, const Datum *values)
-{
-	switch (step->op)
-	{
-		case TIP_OP_BOOL:
-			return truth_of(DatumGetBool(A));
-		case TIP_OP_RANGE:
-			return in_range(A_SIGNED, step->u.range.low, step->u.range.high);
-		case TIP_OP_LESS:
-			return truth_of(A_SIGNED < B_SIGNED);
-		case TIP_OP_EQUAL:
-			return truth_of(A_SIGNED == B_SIGNED);
-		case TIP_OP_MEMBER:
-			return is_member(A_SIGNED, step->u.members);
-		case TIP_OP_ALL_BITS:
-			return truth_of((~A & step->u.bits.mask) == 0);
-		case TIP_OP_ANY_BITS:
-			return truth_of((A & step->u.bits.mask) != 0);
-		case TIP_OP_COUNT_BITS:
-			return in_range(pg_popcount64(A & step->u.bits.mask),
-							step->u.bits.low, step->u.bits.high);
-		case TIP_OP_HAS_CODE:
-			return has_code(DatumGetTipSet(A), DatumGetTipCode(B));
-		case TIP_OP_MISSING:
-			return truth_of(TipCodeIsMissing(DatumGetTipCode(A)));
-		case TIP_OP_BEFORE:
-			return is_before(TipQuickPlaces(DatumGetInt32(A)),
-							 TipQuickPlaces(DatumGetInt32(B)));
-		case TIP_OP_BEFORE_DAY:
-			return is_before(TipQuickPlaces(DatumGetInt32(A)),
-							 one_place(step->u.range.low));
-		default:				/* TIP_OP_DAY_BEFORE */
-			return is_before(one_place(step->u.range.low),
-							 TipQuickPlaces(DatumGetInt32(A)));
+/*
+ * What follows a test is chosen by jumps, not by an index: the processor then
+ * guesses the next test, and need not wait for the value of this one.
+ */
+#define GO(test) \
+	do { if (test) goto yes; goto no; } while (0)
+#define GO_A(test) \
+	do { if (nulls[step->a]) goto null; GO(test); } while (0)
+#define GO_AB(test) \
+	do { if (nulls[step->b]) goto null; GO_A(test); } while (0)
+#define GO_BY(truth) \
+	switch (truth) \
+	{ \
+		case TIP_YES: goto yes; \
+		case TIP_NO: goto no; \
+		case TIP_NULL: goto null; \
+		default: goto unknown; \
 	}
-}
 
 static bool
 run(const TipProgram *program, TupleTableSlot *slot, ExprContext *econtext)
 {
-	const TipStep *step = program->steps + program->start;
+	const TipStep *steps = program->steps;
+	const TipStep *step = steps + program->start;
 	const Datum *values = slot->tts_values;
 	const bool *nulls = slot->tts_isnull;
-	TipTruth	truth;
 
-	for (;;)
+again:
+	switch (step->op)
 	{
-		if (step->a >= 0)
-		{
-			if (step->op == TIP_OP_IS_NULL)
-				truth = truth_of(nulls[step->a]);
-			else if (nulls[step->a] || (step->b >= 0 && nulls[step->b]))
-				truth = TIP_NULL;
-			else
-				truth = test_values(step, values);
-		}
-		else if (step->op == TIP_OP_EXPRESSION)
-			truth = ask_executor(step->u.state, econtext);
-		else if (step->op == TIP_OP_FEED || step->op == TIP_OP_CALL)
-			truth = call_function(step->u.call, values, nulls);
-		else
-			return step->op == TIP_OP_PASS;
-		step = program->steps + step->targets.to[truth];
+		case TIP_OP_PASS:
+			return true;
+		case TIP_OP_FAIL:
+			return false;
+		case TIP_OP_IS_NULL:
+			GO(nulls[step->a]);
+		case TIP_OP_BOOL:
+			GO_A(DatumGetBool(A));
+		case TIP_OP_RANGE:
+			GO_A(in_range(A_SIGNED, step->u.range.low, step->u.range.high));
+		case TIP_OP_LESS:
+			GO_AB(A_SIGNED < B_SIGNED);
+		case TIP_OP_EQUAL:
+			GO_AB(A_SIGNED == B_SIGNED);
+		case TIP_OP_MEMBER:
+			GO_BY(nulls[step->a] ? TIP_NULL :
+				  is_member(A_SIGNED, step->u.members));
+		case TIP_OP_ALL_BITS:
+			GO_A((~A & step->u.bits.mask) == 0);
+		case TIP_OP_ANY_BITS:
+			GO_A((A & step->u.bits.mask) != 0);
+		case TIP_OP_COUNT_BITS:
+			GO_A(in_range(pg_popcount64(A & step->u.bits.mask),
+						  step->u.bits.low, step->u.bits.high));
+		case TIP_OP_HAS_CODE:
+			GO_AB(has_code(DatumGetTipSet(A), DatumGetTipCode(B)));
+		case TIP_OP_MISSING:
+			GO_A(TipCodeIsMissing(DatumGetTipCode(A)));
+		case TIP_OP_BEFORE:
+		case TIP_OP_BEFORE_DAY:
+		case TIP_OP_DAY_BEFORE:
+			GO_BY(certainly_before(step, values, nulls));
+		case TIP_OP_FEED:
+		case TIP_OP_CALL:
+			GO_BY(call_function(step->u.call, values, nulls));
+		default:				/* TIP_OP_EXPRESSION */
+			GO_BY(ask_executor(step->u.state, econtext));
 	}
+yes:
+	step = steps + step->targets.to[TIP_YES];
+	goto again;
+no:
+	step = steps + step->targets.to[TIP_NO];
+	goto again;
+null:
+	step = steps + step->targets.to[TIP_NULL];
+	goto again;
+unknown:
+	step = steps + step->targets.to[TIP_UNKNOWN];
+	goto again;
 }
 
 /* The record is read by position: is it a record of what was compiled? */
