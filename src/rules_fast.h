@@ -53,7 +53,6 @@ typedef enum TipOp
 	TIP_OP_BEFORE,				/* partial dates: a is certainly before b */
 	TIP_OP_BEFORE_DAY,			/* a is certainly before the place low */
 	TIP_OP_DAY_BEFORE,			/* the place low is certainly before a */
-	TIP_OP_FEED,				/* a call whose result another one takes */
 	TIP_OP_CALL,				/* any strict function */
 	TIP_OP_EXPRESSION			/* what is not understood: core's executor */
 } TipOp;
@@ -72,7 +71,7 @@ typedef struct TipCall
 {
 	FunctionCallInfo fcinfo;
 	FmgrInfo	function;
-	Datum	   *result;			/* of a call that feeds another */
+	Datum	   *result;			/* where another call takes it, or NULL */
 	int			ncolumns;
 	struct
 	{

@@ -687,8 +687,7 @@ add_feeds(TipBuilder *builder, Call *call, TipCall *made, uint16 first,
 static uint16
 add_call(TipBuilder *builder, Call *call, TipTargets targets, Datum *result)
 {
-	TipStep		step = make_step(result ? TIP_OP_FEED : TIP_OP_CALL, NULL,
-								 NULL);
+	TipStep		step = make_step(TIP_OP_CALL, NULL, NULL);
 	TipCall    *made = make_call(call, result);
 	int			i = 0;
 	ListCell   *cell;

@@ -151,9 +151,8 @@ again:
 	switch (step->op)
 	{
 		case TIP_OP_PASS:
-			return true;
 		case TIP_OP_FAIL:
-			return false;
+			return step->op == TIP_OP_PASS;
 		case TIP_OP_IS_NULL:
 			GO(nulls[step->a]);
 		case TIP_OP_BOOL:
@@ -182,7 +181,6 @@ again:
 		case TIP_OP_BEFORE_DAY:
 		case TIP_OP_DAY_BEFORE:
 			GO_BY(certainly_before(step, values, nulls));
-		case TIP_OP_FEED:
 		case TIP_OP_CALL:
 			GO_BY(call_function(step->u.call, values, nulls));
 		default:				/* TIP_OP_EXPRESSION */
