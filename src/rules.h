@@ -4,7 +4,8 @@
  *
  * rules_compile.c turns text into an expression and refuses what is not safe,
  * rules_load.c reads the catalogue, rules_engine.c keeps one compiled engine
- * per table and session and evaluates records, rules_report.c is the only
+ * per table and session, rules_fast.c answers quickly whether a record passes,
+ * rules_eval.c finds out why not, rules_report.c is the only
  * place that raises an error about a record.
  */
 #ifndef TIP_RULES_H
