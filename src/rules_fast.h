@@ -53,7 +53,7 @@ typedef enum TipOp
 	TIP_OP_BEFORE,				/* partial dates: a is certainly before b */
 	TIP_OP_BEFORE_DAY,			/* a is certainly before the place low */
 	TIP_OP_DAY_BEFORE,			/* the place low is certainly before a */
-	TIP_OP_CALL,				/* any strict function */
+	TIP_OP_CALL,				/* any other function */
 	TIP_OP_EXPRESSION			/* what is not understood: core's executor */
 } TipOp;
 
@@ -66,18 +66,22 @@ typedef struct TipMembers
 	uint64		words[FLEXIBLE_ARRAY_MEMBER];
 } TipMembers;
 
-/* A function with its constants filled in, and which columns are to follow. */
+/* An argument that comes with the record: a column, or what is made of some. */
+typedef struct TipArgument
+{
+	int16		argument;
+	int16		column;			/* from 0, or -1 */
+	ExprState  *state;			/* else */
+} TipArgument;
+
+/* A function with its constants filled in, and what is to follow. */
 typedef struct TipCall
 {
 	FunctionCallInfo fcinfo;
 	FmgrInfo	function;
 	Datum	   *result;			/* where another call takes it, or NULL */
-	int			ncolumns;
-	struct
-	{
-		int16		column;
-		int16		argument;
-	}			columns[FLEXIBLE_ARRAY_MEMBER];
+	int			narguments;
+	TipArgument arguments[FLEXIBLE_ARRAY_MEMBER];
 } TipCall;
 
 /* One test.  Columns count from 0, -1 is none. */

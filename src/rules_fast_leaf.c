@@ -204,6 +204,18 @@ TipAddNullTest(TipBuilder *builder, int column, TipTargets targets)
 	return TipAddTest(builder, &step, targets);
 }
 
+static void
+note_columns(TipBuilder *builder, Node *node)
+{
+	Bitmapset  *columns = NULL;
+	int			column = -1;
+
+	pull_varattnos(node, 1, &columns);
+	while ((column = bms_next_member(columns, column)) >= 0)
+		builder->columns = bms_add_member(builder->columns, column +
+										  FirstLowInvalidHeapAttributeNumber);
+}
+
 static uint16
 add_expression(TipBuilder *builder, Node *node, TipTargets targets)
 {
@@ -214,18 +226,13 @@ add_expression(TipBuilder *builder, Node *node, TipTargets targets)
 
 	step.u.state = ExecInitExpr((Expr *) node, NULL);
 	builder->nexpressions++;
-	pull_varattnos(node, 1, &columns);
-	while ((column = bms_next_member(columns, column)) >= 0)
-		builder->columns = bms_add_member(builder->columns, column +
-										  FirstLowInvalidHeapAttributeNumber);
+	note_columns(builder, node);
 	first = TipAddTest(builder, &step, targets);
 	if (targets.to[TIP_NULL] == targets.to[TIP_UNKNOWN])
 		return first;
 	/* The executor does not say why it gives NULL. */
-	columns = NULL;
 	if (!TipIsStrictTest(node, &columns))
 		elog(ERROR, "test of a rule is not strict");
-	column = -1;
 	while ((column = bms_next_member(columns, column)) >= 0)
 		first = TipAddNullTest(builder, column - 1,
 							   TipMakeTargets(targets.to[TIP_NULL], first,
@@ -626,7 +633,7 @@ compile_member(TipBuilder *builder, ScalarArrayOpExpr *test,
 	return true;
 }
 
-/* ---- any other strict function ---- */
+/* ---- any other function ---- */
 
 static bool
 is_argument(Node *node)
@@ -652,8 +659,8 @@ static TipCall *
 make_call(Call *call, Datum *result)
 {
 	int			nargs = list_length(call->args);
-	TipCall    *made = palloc0(offsetof(TipCall, columns) +
-							   sizeof(made->columns[0]) * (nargs + 1));
+	TipCall    *made = palloc0(offsetof(TipCall, arguments) +
+							   sizeof(TipArgument) * (nargs + 1));
 
 	fmgr_info(call->funcid, &made->function);
 	fmgr_info_set_expr(call->node, &made->function);
@@ -684,34 +691,47 @@ add_feeds(TipBuilder *builder, Call *call, TipCall *made, uint16 first,
 	return first;
 }
 
+/* Only a strict function is fed by another, so that NULL ends the matter. */
+static void
+fill_argument(TipBuilder *builder, TipCall *made, int i, Node *node)
+{
+	TipArgument *argument = &made->arguments[made->narguments];
+	NullableDatum *arg = &made->fcinfo->args[i];
+	bool		is_strict = made->function.fn_strict;
+
+	node = strip_labels(node);
+	argument->argument = i;
+	argument->column = -1;
+	if (IsA(node, Const))
+	{
+		arg->value = ((Const *) node)->constvalue;
+		arg->isnull = ((Const *) node)->constisnull;
+		return;
+	}
+	if (is_strict && !IsA(node, Var))
+		return;
+	if (IsA(node, Var))
+		argument->column = ((Var *) node)->varattno - 1;
+	else
+		argument->state = ExecInitExpr((Expr *) node, NULL);
+	note_columns(builder, node);
+	made->narguments++;
+}
+
 static uint16
 add_call(TipBuilder *builder, Call *call, TipTargets targets, Datum *result)
 {
 	TipStep		step = make_step(TIP_OP_CALL, NULL, NULL);
 	TipCall    *made = make_call(call, result);
-	int			i = 0;
-	ListCell   *cell;
+	uint16		first;
 
-	foreach(cell, call->args)
-	{
-		Node	   *arg = strip_labels(lfirst(cell));
-
-		if (IsA(arg, Const))
-			made->fcinfo->args[i].value = ((Const *) arg)->constvalue;
-		else if (IsA(arg, Var))
-		{
-			int			column = ((Var *) arg)->varattno;
-
-			made->columns[made->ncolumns].column = column - 1;
-			made->columns[made->ncolumns++].argument = i;
-			builder->columns = bms_add_member(builder->columns, column);
-		}
-		i++;
-	}
+	for (int i = 0; i < list_length(call->args); i++)
+		fill_argument(builder, made, i, list_nth(call->args, i));
 	step.u.call = made;
 	builder->ncalls++;
-	return add_feeds(builder, call, made,
-					 TipAddTest(builder, &step, targets), targets);
+	first = TipAddTest(builder, &step, targets);
+	return made->function.fn_strict ?
+		add_feeds(builder, call, made, first, targets) : first;
 }
 
 /* ---- which of them ---- */
@@ -736,7 +756,9 @@ TipCompileTest(TipBuilder *builder, Node *node, TipTargets targets)
 	if (IsA(node, ScalarArrayOpExpr) &&
 		compile_member(builder, (ScalarArrayOpExpr *) node, targets, &first))
 		return first;
-	if (read_call(node, &call) && func_strict(call.funcid))
+	if (!read_call(node, &call))
+		return add_expression(builder, node, targets);
+	if (func_strict(call.funcid))
 	{
 		if (compile_comparison(builder, &call, targets, &first) ||
 			compile_set_test(builder, &call, targets, &first) ||
@@ -744,8 +766,8 @@ TipCompileTest(TipBuilder *builder, Node *node, TipTargets targets)
 			compile_missing(builder, &call, targets, &first) ||
 			compile_before(builder, &call, targets, &first))
 			return first;
-		if (is_argument(node))
-			return add_call(builder, &call, targets, NULL);
+		if (!is_argument(node))
+			return add_expression(builder, node, targets);
 	}
-	return add_expression(builder, node, targets);
+	return add_call(builder, &call, targets, NULL);
 }

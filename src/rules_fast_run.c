@@ -81,20 +81,30 @@ certainly_before(const TipStep *step, const Datum *values, const bool *nulls)
 	return is_before(one_place(step->u.range.low), a);
 }
 
-/* Fill in the columns and call. */
+/* Fill in what comes with the record, and call. */
 static TipTruth
-call_function(const TipCall *call, const Datum *values, const bool *nulls)
+call_function(const TipCall *call, const Datum *values, const bool *nulls,
+			  ExprContext *econtext)
 {
 	FunctionCallInfo fcinfo = call->fcinfo;
+	bool		is_strict = call->function.fn_strict;
 	Datum		result;
 
-	for (int i = 0; i < call->ncolumns; i++)
+	for (int i = 0; i < call->narguments; i++)
 	{
-		int			column = call->columns[i].column;
+		const TipArgument *argument = &call->arguments[i];
+		NullableDatum *arg = &fcinfo->args[argument->argument];
 
-		if (nulls[column])
+		if (argument->column < 0)
+		{
+			arg->value = ExecEvalExpr(argument->state, econtext,
+									  &arg->isnull);
+			continue;
+		}
+		if (is_strict && nulls[argument->column])
 			return TIP_NULL;
-		fcinfo->args[call->columns[i].argument].value = values[column];
+		arg->value = values[argument->column];
+		arg->isnull = nulls[argument->column];
 	}
 	fcinfo->isnull = false;
 	result = FunctionCallInvoke(fcinfo);
@@ -182,7 +192,7 @@ again:
 		case TIP_OP_DAY_BEFORE:
 			GO_BY(certainly_before(step, values, nulls));
 		case TIP_OP_CALL:
-			GO_BY(call_function(step->u.call, values, nulls));
+			GO_BY(call_function(step->u.call, values, nulls, econtext));
 		default:				/* TIP_OP_EXPRESSION */
 			GO_BY(ask_executor(step->u.state, econtext));
 	}
