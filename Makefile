@@ -25,6 +25,9 @@ OBJS = \
 	src/rules_compile.o \
 	src/rules_engine.o \
 	src/rules_eval.o \
+	src/rules_fast.o \
+	src/rules_fast_leaf.o \
+	src/rules_fast_run.o \
 	src/rules_findings.o \
 	src/rules_json.o \
 	src/rules_load.o \

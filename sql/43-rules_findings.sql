@@ -250,6 +250,14 @@ CREATE FUNCTION tip_impl.is_total(tbl regclass, entity text) RETURNS bool
 AS 'MODULE_PATHNAME', 'tip_is_total'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 
+-- How the quick answer is got: tests, those of them that call a function, and
+-- those that are left to core's executor; NULL if it answers all of them.
+CREATE FUNCTION tip_impl.quick_answer(
+	tbl regclass, entity text,
+	OUT tests int, OUT calls int, OUT expressions int)
+AS 'MODULE_PATHNAME', 'tip_quick_answer'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+
 -- How a row is told apart: by the model's key, else by its primary key.
 CREATE FUNCTION tip_impl.record_key(tbl regclass, entity text) RETURNS text
 LANGUAGE sql STABLE

@@ -23,17 +23,6 @@
 #include "codes_set.h"
 #include "compat.h"
 
-/* The bit of a code in a set of its list, or -1 where a set has no room. */
-static int
-code_bit(TipCode code)
-{
-	int			number = TipCodeNumber(code);
-
-	if (number >= TIP_NUMBER_UNKNOWN)
-		return TIP_SET_CODES + number - TIP_NUMBER_UNKNOWN;
-	return number >= 1 && number <= TIP_SET_CODES ? number - 1 : -1;
-}
-
 static TipCode
 bit_code(int list, int bit)
 {
@@ -84,7 +73,7 @@ add_member(int list, const char *text, Node *escontext, TipSet *set)
 
 	if (!TipCodeParse(list, text, escontext, &code))
 		return false;
-	bit = code_bit(code);
+	bit = TipCodeBit(code);
 	if (bit < 0)
 		return refuse_syntax(list, escontext);
 	*set |= UINT64CONST(1) << bit;
@@ -224,8 +213,8 @@ set_from_array(FunctionCallInfo fcinfo, int list)
 		if (type == TEXTOID || type == VARCHAROID)
 			add_member(list, TextDatumGetCString(value), NULL, &set);
 		else if (TipListByType(type) == list &&
-				 code_bit(DatumGetTipCode(value)) >= 0)
-			set |= UINT64CONST(1) << code_bit(DatumGetTipCode(value));
+				 TipCodeBit(DatumGetTipCode(value)) >= 0)
+			set |= UINT64CONST(1) << TipCodeBit(DatumGetTipCode(value));
 		else
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -446,7 +435,7 @@ tip_set_overlaps(PG_FUNCTION_ARGS)
 static bool
 has_member(TipSet set, TipCode code)
 {
-	int			bit = code_bit(code);
+	int			bit = TipCodeBit(code);
 
 	return bit >= 0 && (set & (UINT64CONST(1) << bit)) != 0;
 }
@@ -525,7 +514,7 @@ tip_set_extract_query(PG_FUNCTION_ARGS)
 
 	if (strategy == TIP_SET_HAS_STRATEGY)
 	{
-		int			bit = code_bit(PG_GETARG_TIPCODE(0));
+		int			bit = TipCodeBit(PG_GETARG_TIPCODE(0));
 
 		set = bit >= 0 ? UINT64CONST(1) << bit : 0;
 	}

@@ -18,6 +18,17 @@
 #define TIP_SET_CONTAINED_STRATEGY	3
 #define TIP_SET_HAS_STRATEGY		5
 
+/* The bit of a code in a set of its list, or -1 where a set has no room. */
+static inline int
+TipCodeBit(TipCode code)
+{
+	int			number = TipCodeNumber(code);
+
+	if (number >= TIP_NUMBER_UNKNOWN)
+		return TIP_SET_CODES + number - TIP_NUMBER_UNKNOWN;
+	return number >= 1 && number <= TIP_SET_CODES ? number - 1 : -1;
+}
+
 extern char *TipSetText(TipSet set);
 
 #endif							/* TIP_CODES_SET_H */

@@ -305,18 +305,18 @@ place(int year, int month, int day)
 	return (year * 16 + month) * 32 + day;
 }
 
-static Span
-partial_places(PartialDate date)
+TipPlaces
+TipPartialPlaces(PartialDate date)
 {
 	int			year = PD_YEAR(date);
 	int			month = PD_MONTH(date);
 	int			day = PD_DAY(date);
 	int			last = month > 0 ? month : 12;
-	Span		span;
+	TipPlaces	places;
 
-	span.from = place(year, Max(month, 1), Max(day, 1));
-	span.to = place(year, last, day > 0 ? day : last_day(year, last));
-	return span;
+	places.from = place(year, Max(month, 1), Max(day, 1));
+	places.to = place(year, last, day > 0 ? day : last_day(year, last));
+	return places;
 }
 
 /* A day before or after all that a partial date can say has one place. */
@@ -334,25 +334,25 @@ date_place(DateADT date)
 }
 
 /* Most dates that are compared are today, again and again. */
-static Span
-date_places(DateADT date)
+TipPlaces
+TipDayPlaces(DateADT date)
 {
 	static DateADT last_date = DATEVAL_NOBEGIN;
 	static int	last_place = -1;
-	Span		span;
+	TipPlaces	places;
 
 	if (last_place < 0 || last_date != date)
 	{
 		last_place = date_place(date);
 		last_date = date;
 	}
-	span.from = span.to = last_place;
-	return span;
+	places.from = places.to = last_place;
+	return places;
 }
 
 /* true, false, or NULL where the spans overlap */
 static Datum
-certainly_before(FunctionCallInfo fcinfo, Span a, Span b)
+certainly_before(FunctionCallInfo fcinfo, TipPlaces a, TipPlaces b)
 {
 	if (a.to < b.from)
 		PG_RETURN_BOOL(true);
@@ -365,24 +365,24 @@ PG_FUNCTION_INFO_V1(tip_certainly_before);
 Datum
 tip_certainly_before(PG_FUNCTION_ARGS)
 {
-	return certainly_before(fcinfo, partial_places(PG_GETARG_INT32(0)),
-							partial_places(PG_GETARG_INT32(1)));
+	return certainly_before(fcinfo, TipQuickPlaces(PG_GETARG_INT32(0)),
+							TipQuickPlaces(PG_GETARG_INT32(1)));
 }
 
 PG_FUNCTION_INFO_V1(tip_certainly_before_date);
 Datum
 tip_certainly_before_date(PG_FUNCTION_ARGS)
 {
-	return certainly_before(fcinfo, partial_places(PG_GETARG_INT32(0)),
-							date_places(PG_GETARG_DATEADT(1)));
+	return certainly_before(fcinfo, TipQuickPlaces(PG_GETARG_INT32(0)),
+							TipDayPlaces(PG_GETARG_DATEADT(1)));
 }
 
 PG_FUNCTION_INFO_V1(tip_date_certainly_before);
 Datum
 tip_date_certainly_before(PG_FUNCTION_ARGS)
 {
-	return certainly_before(fcinfo, date_places(PG_GETARG_DATEADT(0)),
-							partial_places(PG_GETARG_INT32(1)));
+	return certainly_before(fcinfo, TipDayPlaces(PG_GETARG_DATEADT(0)),
+							TipQuickPlaces(PG_GETARG_INT32(1)));
 }
 
 /*

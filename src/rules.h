@@ -4,7 +4,8 @@
  *
  * rules_compile.c turns text into an expression and refuses what is not safe,
  * rules_load.c reads the catalogue, rules_engine.c keeps one compiled engine
- * per table and session and evaluates records, rules_report.c is the only
+ * per table and session, rules_fast.c answers quickly whether a record passes,
+ * rules_eval.c finds out why not, rules_report.c is the only
  * place that raises an error about a record.
  */
 #ifndef TIP_RULES_H
@@ -64,13 +65,18 @@ typedef struct TipRule
 	Bitmapset  *reads;			/* columns, as pull_varattnos() has them */
 } TipRule;
 
+/* rules_fast.h */
+typedef struct TipProgram TipProgram;
+
 /* Rules of one entity that apply under the same condition. */
 typedef struct TipRuleGroup
 {
 	char	   *condition;
+	Expr	   *condition_expr; /* the same, or NULL */
 	ExprState  *applies;		/* NULL: always, unless broken */
 	bool		is_broken;		/* the condition or a rule did not compile */
-	ExprState  *all;			/* AND of the total predicates, or NULL */
+	Expr	   *all_expr;		/* AND of the total predicates, or NULL */
+	ExprState  *all;			/* the same */
 	List	   *rules;			/* of TipRule, all severities */
 } TipRuleGroup;
 
@@ -95,6 +101,7 @@ typedef struct TipEngine
 	ExprState  *is_draft;		/* TRUE: nothing refuses the record */
 	List	   *groups;			/* of TipRuleGroup */
 	List	   *idle;			/* of TipRule: about columns not mapped */
+	TipProgram *program;		/* all of them, for the quick answer, or NULL */
 } TipEngine;
 
 /*
@@ -161,7 +168,14 @@ extern bool TipIsOurClock(Oid funcid);
 extern bool TipIsAreCurrent(Node *node);
 extern void TipCheckExpression(ParseState *pstate, Node *expr);
 extern bool TipExpressionIsTotal(Node *expr);
+extern const char *TipFunctionSymbol(Oid funcid);
 extern bool TipTypeIsAllowed(Oid type);
+
+/* rules_fast.c and rules_fast_run.c */
+extern TipProgram *TipMakeProgram(List *groups, TupleDesc desc);
+extern bool TipProgramFits(TipProgram *program, TupleTableSlot *slot);
+extern bool TipRunProgram(const TipProgram *program, TupleTableSlot *slot,
+						  ExprContext *econtext);
 
 /* rules_load.c */
 extern Oid	TipCatalogRelid(const char *name);

@@ -564,9 +564,9 @@ TipCheckExpression(ParseState *pstate, Node *expr)
 
 /* ---- total or guarded ---- */
 
-/* The C symbol of a function of core or ours, or NULL. */
-static char *
-symbol_of(Oid funcid)
+/* The C symbol of a function of core or ours, or NULL for any other. */
+const char *
+TipFunctionSymbol(Oid funcid)
 {
 	HeapTuple	tuple;
 	Form_pg_proc form = fetch_function(funcid, &tuple);
@@ -587,7 +587,7 @@ symbol_of(Oid funcid)
 static bool
 is_total_symbol(Oid funcid, const char *const *list)
 {
-	char	   *symbol = symbol_of(funcid);
+	const char *symbol = TipFunctionSymbol(funcid);
 
 	return symbol != NULL && is_listed(symbol, list);
 }

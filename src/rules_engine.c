@@ -2,9 +2,10 @@
  * rules_engine.c
  *		One compiled engine per table, entity and session.
  *
- * All total error predicates that apply under the same condition are combined
- * into one expression, so a good record costs one evaluation per condition;
- * only when that says false are the rules asked one by one.
+ * All total predicates are combined into one program of tests (see
+ * rules_fast.c), so a good record costs one run; only when that says false are
+ * the rules asked one by one.  Behind the program stand the same predicates
+ * as core's expressions, one for each condition under which rules apply.
  *
  * An engine is marked stale by invalidation and rebuilt at the next record,
  * never inside the callback: catalogs cannot be read there.
@@ -364,7 +365,10 @@ group_of(TipEngine *engine, Relation rel, const char *condition)
 		/* A condition is asked outside of any subtransaction. */
 		if (compile(engine, rel, condition, NULL, &task, &refusal) &&
 			task.is_total)
+		{
 			group->applies = task.state;
+			group->condition_expr = task.expr;
+		}
 		else
 			group->is_broken = true;
 	}
@@ -433,12 +437,14 @@ combine_group(TipRuleGroup *group, List *quals)
 		if (linitial(pair) == group)
 			mine = lappend(mine, lsecond(pair));
 	}
-	if (mine != NIL)
-		group->all = ExecInitExpr(make_ands_explicit(mine), NULL);
+	if (mine == NIL)
+		return;
+	group->all_expr = make_ands_explicit(mine);
+	group->all = ExecInitExpr(group->all_expr, NULL);
 }
 
 static void
-combine_all(TipEngine *engine, List *quals)
+combine_all(TipEngine *engine, Relation rel, List *quals)
 {
 	Oid			user;
 	int			security;
@@ -449,6 +455,7 @@ combine_all(TipEngine *engine, List *quals)
 						   security | SECURITY_LOCAL_USERID_CHANGE);
 	foreach(cell, engine->groups)
 		combine_group(lfirst(cell), quals);
+	engine->program = TipMakeProgram(engine->groups, RelationGetDescr(rel));
 	SetUserIdAndSecContext(user, security);
 }
 
@@ -529,13 +536,14 @@ fill(TipEngine *engine, Relation rel)
 
 	look_at_table(engine, rel);
 	engine->groups = engine->idle = NIL;
+	engine->program = NULL;
 	engine->nguarded = 0;
 	engine->is_draft = NULL;
 	engine->econtext = CreateStandaloneExprContext();
 	find_draft(engine, rel);
 	foreach(cell, TipLoadRules(rel, NameStr(engine->entity)))
 		add_rule(engine, rel, lfirst(cell), &quals);
-	combine_all(engine, quals);
+	combine_all(engine, rel, quals);
 }
 
 /* Which day it is where the session is: ask before settings are pinned. */

@@ -190,8 +190,9 @@ judge_guarded(TipEngine *engine, List *findings)
 
 /* ---- the quick answer ---- */
 
+/* The same as the program of the engine, where that was not made. */
 static bool
-total_rules_pass(TipEngine *engine)
+groups_pass(TipEngine *engine)
 {
 	ExprContext *econtext = engine->econtext;
 	ListCell   *cell;
@@ -210,6 +211,15 @@ total_rules_pass(TipEngine *engine)
 	return true;
 }
 
+/* The record is the scan tuple of the engine's context by now. */
+static bool
+total_rules_pass(TipEngine *engine, TupleTableSlot *slot)
+{
+	if (engine->program != NULL && TipProgramFits(engine->program, slot))
+		return TipRunProgram(engine->program, slot, engine->econtext);
+	return groups_pass(engine);
+}
+
 /*
  * TipRecordPasses
  *		True if there is nothing to say; false means: ask for findings.
@@ -219,26 +229,31 @@ TipRecordPasses(TipEngine *engine, TupleTableSlot *slot)
 {
 	ExprContext *econtext = engine->econtext;
 
+	if (engine->nguarded > 0)
+		return false;
 	ResetExprContext(econtext);
 	econtext->ecxt_scantuple = slot;
 	if (engine->mapped != NULL && !TipAllReadable(engine, slot))
 		return false;
-	return total_rules_pass(engine) && engine->nguarded == 0;
+	return total_rules_pass(engine, slot);
 }
 
 /* ---- all findings ---- */
 
 static void
-judge_group(TipEngine *engine, TipRuleGroup *group, List **findings,
-			List **guarded)
+judge_group(TipEngine *engine, TipRuleGroup *group, bool total_pass,
+			List **findings, List **guarded)
 {
 	ListCell   *cell;
 
 	foreach(cell, group->rules)
 	{
 		TipRule    *rule = lfirst(cell);
-		TipFinding *finding = palloc0(sizeof(TipFinding));
+		TipFinding *finding;
 
+		if (total_pass && rule->is_total)
+			continue;
+		finding = palloc0(sizeof(TipFinding));
 		finding->rule = rule;
 		*findings = lappend(*findings, finding);
 		if (rule->state == NULL ||
@@ -291,18 +306,21 @@ TipRecordFindings(TipEngine *engine, TupleTableSlot *slot)
 	ExprContext *econtext = engine->econtext;
 	List	   *findings = NIL;
 	List	   *guarded = NIL;
+	bool		total_pass;
 	bool		is_draft;
 	ListCell   *cell;
 
 	ResetExprContext(econtext);
 	econtext->ecxt_scantuple = slot;
+	/* Without a guarded rule nobody comes here who has not asked. */
+	total_pass = engine->nguarded > 0 && total_rules_pass(engine, slot);
 	is_draft = engine->is_draft != NULL && holds(engine->is_draft, econtext);
 	foreach(cell, engine->groups)
 	{
 		TipRuleGroup *group = lfirst(cell);
 
 		if (group_applies(group, econtext))
-			judge_group(engine, group, &findings, &guarded);
+			judge_group(engine, group, total_pass, &findings, &guarded);
 	}
 	judge_guarded(engine, guarded);
 	findings = keep_findings(findings, is_draft);

@@ -17,11 +17,12 @@
 #include "utils/rel.h"
 #include "utils/typcache.h"
 
-#include "rules.h"
+#include "rules_fast.h"
 
 PG_FUNCTION_INFO_V1(tip_has_findings);
 PG_FUNCTION_INFO_V1(tip_findings_of);
 PG_FUNCTION_INFO_V1(tip_is_total);
+PG_FUNCTION_INFO_V1(tip_quick_answer);
 
 /* Kept from row to row of one query. */
 typedef struct RowJudge
@@ -47,8 +48,6 @@ engine_of(Oid relid, const char *entity)
 static void
 prepare(RowJudge *judge, HeapTupleHeader row, text *entity)
 {
-	TupleDesc	desc;
-
 	judge->type = HeapTupleHeaderGetTypeId(row);
 	judge->relid = get_typ_typrelid(judge->type);
 	judge->entity = text_to_cstring(entity);
@@ -56,6 +55,17 @@ prepare(RowJudge *judge, HeapTupleHeader row, text *entity)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("row is not a row of a table")));
+}
+
+/* Engine and slot go together: both are about the table as it is now. */
+static void
+look_again(RowJudge *judge)
+{
+	TupleDesc	desc;
+
+	judge->engine = engine_of(judge->relid, judge->entity);
+	if (judge->slot != NULL)
+		ExecDropSingleTupleTableSlot(judge->slot);
 	desc = lookup_rowtype_tupdesc_copy(judge->type, -1);
 	judge->slot = MakeSingleTupleTableSlot(desc, &TTSOpsHeapTuple);
 }
@@ -66,18 +76,17 @@ take_row(FunctionCallInfo fcinfo)
 {
 	RowJudge   *judge = fcinfo->flinfo->fn_extra;
 	HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(0);
+	MemoryContext caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
 
 	if (judge == NULL || judge->type != HeapTupleHeaderGetTypeId(row))
 	{
-		MemoryContext caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-
 		judge = palloc0(sizeof(RowJudge));
 		prepare(judge, row, PG_GETARG_TEXT_PP(1));
-		MemoryContextSwitchTo(caller);
 		fcinfo->flinfo->fn_extra = judge;
 	}
 	if (judge->engine == NULL || !TipEngineIsCurrent(judge->engine))
-		judge->engine = engine_of(judge->relid, judge->entity);
+		look_again(judge);
+	MemoryContextSwitchTo(caller);
 	judge->tuple.t_len = HeapTupleHeaderGetDatumLength(row);
 	ItemPointerSetInvalid(&judge->tuple.t_self);
 	judge->tuple.t_data = row;
@@ -147,4 +156,30 @@ tip_is_total(PG_FUNCTION_ARGS)
 		if (!group_is_total(lfirst(cell)))
 			PG_RETURN_BOOL(false);
 	PG_RETURN_BOOL(true);
+}
+
+/*
+ * tip_quick_answer(tbl regclass, entity text)
+ *		How many tests the quick answer consists of, how many of them call a
+ *		function, and how many core's executor answers; NULL if it answers all.
+ */
+Datum
+tip_quick_answer(PG_FUNCTION_ARGS)
+{
+	TipEngine  *engine = engine_of(PG_GETARG_OID(0),
+								   text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	TipProgram *program = engine->program;
+	TupleDesc	desc;
+	Datum		values[3];
+	bool		nulls[3] = {false};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	if (program == NULL)
+		PG_RETURN_NULL();
+	values[0] = Int32GetDatum(program->nsteps - 2);
+	values[1] = Int32GetDatum(program->ncalls);
+	values[2] = Int32GetDatum(program->nexpressions);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc),
+													  values, nulls)));
 }

@@ -32,6 +32,19 @@ LANGUAGE sql AS $$
 	WHERE t.subject = median.subject AND t.variant = median.variant
 $$;
 
+-- A ratio with the limit that it has to keep.
+CREATE FUNCTION bench.bar(what text, ratio float8, kind text, bar numeric)
+RETURNS text LANGUAGE sql AS $$
+	SELECT format('%s: %s (bar: %s %s) %s', what, round(ratio::numeric, 2), kind, bar,
+		CASE WHEN CASE kind WHEN 'at most' THEN ratio <= bar ELSE ratio >= bar END
+			THEN 'kept' ELSE 'MISSED' END)
+$$;
+-- What a variant costs on top of the base.
+CREATE FUNCTION bench.net(subject text, variant text, base text)
+RETURNS float8 LANGUAGE sql AS $$
+	SELECT bench.median(net.subject, net.variant) - bench.median(net.subject, net.base)
+$$;
+
 -- Medians, and how many times the base each variant takes.
 CREATE FUNCTION bench.report(subject text, base text)
 RETURNS TABLE (variant text, median_ms numeric, times_base numeric)

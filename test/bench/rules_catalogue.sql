@@ -24,6 +24,8 @@ CREATE TABLE bench.scripted (LIKE tip_data.victimization INCLUDING DEFAULTS, PRI
 CREATE TABLE engine.victimization (LIKE tip_data.victimization INCLUDING DEFAULTS, PRIMARY KEY (victimization_id));
 CREATE TABLE empty.nothing (LIKE tip_data.victimization INCLUDING DEFAULTS, PRIMARY KEY (victimization_id));
 CREATE TABLE guarded.nothing (LIKE tip_data.victimization INCLUDING DEFAULTS, PRIMARY KEY (victimization_id));
+CREATE TABLE guarded.victimization (LIKE tip_data.victimization INCLUDING DEFAULTS, PRIMARY KEY (victimization_id));
+CREATE TABLE bench.noop (LIKE tip_data.victimization INCLUDING DEFAULTS, PRIMARY KEY (victimization_id));
 CREATE TABLE engine.finding (LIKE tip_data.finding INCLUDING ALL);
 CREATE TABLE engine.excuse (LIKE tip_data.excuse INCLUDING ALL);
 
@@ -54,9 +56,21 @@ CREATE TRIGGER "~tip_rules" BEFORE INSERT OR UPDATE OR DELETE ON empty.nothing
 FOR EACH ROW EXECUTE FUNCTION tip_impl.check_row('no_such_rules');
 CREATE TRIGGER "~tip_rules" BEFORE INSERT OR UPDATE OR DELETE ON guarded.nothing
 FOR EACH ROW EXECUTE FUNCTION tip_impl.check_row('bench_guarded');
+-- a trigger of core in C that has nothing to do for an INSERT
+CREATE EXTENSION lo;
+CREATE TRIGGER noop BEFORE INSERT OR UPDATE OR DELETE ON bench.noop
+FOR EACH ROW EXECUTE FUNCTION lo_manage('victimization_id');
+CREATE TRIGGER "~tip_rules" BEFORE INSERT OR UPDATE OR DELETE ON guarded.victimization
+FOR EACH ROW EXECUTE FUNCTION tip_impl.check_row('bench_all');
 SET session_replication_role = replica;
 INSERT INTO tip.rule (id, entity, columns, severity, predicate, message_en)
-VALUES ('BENCH_GUARDED', 'bench_guarded', '{}', 'error', '1000 / weekly_hours > 1', 'bench');
+SELECT 'BENCH_GUARDED' || n, e, '{}', 'error', '1000 / weekly_hours > 1', 'bench'
+FROM unnest('{bench_guarded,bench_all}'::text[]) WITH ORDINALITY AS u(e, n);
+INSERT INTO tip.rule (id, entity, columns, severity, track, stage, predicate, null_passes, message_en)
+SELECT 'B_' || id, 'bench_all', columns, severity, track, stage, predicate, null_passes, 'bench'
+FROM tip.rule WHERE entity = 'victimization' AND timing = 'row';
+INSERT INTO tip_impl.rule_stage (entity, track, stage, condition)
+SELECT 'bench_all', track, stage, condition FROM tip_impl.rule_stage WHERE entity = 'victimization';
 RESET session_replication_role;
 
 CREATE TABLE bench.source AS
@@ -78,19 +92,27 @@ SELECT DISTINCT f.rule, f.outcome FROM (SELECT * FROM bench.source LIMIT 100) AS
 CROSS JOIN LATERAL tip.check_record('victimization', to_jsonb(s)) AS f;
 \set copy_file `mktemp -u /tmp/tip_bench_XXXXXX`
 COPY bench.source TO :'copy_file';
-CALL bench.compare('insert', ARRAY['plain', 'empty', 'check', 'engine', 'plpgsql', 'one guarded'], ARRAY[
+CALL bench.compare('insert', ARRAY['plain', 'no-op', 'empty', 'check', 'engine', 'plpgsql', 'one guarded', 'engine, guarded'], ARRAY[
 	'TRUNCATE bench.victimization; INSERT INTO bench.victimization SELECT * FROM bench.source',
+	'TRUNCATE bench.noop; INSERT INTO bench.noop SELECT * FROM bench.source',
 	'TRUNCATE empty.nothing; INSERT INTO empty.nothing SELECT * FROM bench.source',
 	'TRUNCATE bench.checked; INSERT INTO bench.checked SELECT * FROM bench.source',
 	'TRUNCATE engine.victimization; INSERT INTO engine.victimization SELECT * FROM bench.source',
 	'TRUNCATE bench.scripted; INSERT INTO bench.scripted SELECT * FROM bench.source',
-	'TRUNCATE guarded.nothing; INSERT INTO guarded.nothing SELECT * FROM bench.source']);
+	'TRUNCATE guarded.nothing; INSERT INTO guarded.nothing SELECT * FROM bench.source',
+	'TRUNCATE guarded.victimization; INSERT INTO guarded.victimization SELECT * FROM bench.source']);
 \echo INSERT ... SELECT
 SELECT * FROM bench.report('insert', 'plain');
-SELECT round((bench.median('insert', 'engine') / bench.median('insert', 'check'))::numeric, 2) AS engine_times_check,
-       round(((bench.median('insert', 'plpgsql') - bench.median('insert', 'plain')) /
-              (bench.median('insert', 'engine') - bench.median('insert', 'plain')))::numeric, 2)
-       AS plpgsql_times_engine_net;
+\pset tuples_only on
+\pset format unaligned
+SELECT bench.bar('engine / CHECK, INSERT', bench.median('insert', 'engine') / bench.median('insert', 'check'), 'at most', 1.00);
+SELECT bench.bar('PL/pgSQL trigger / engine, both net of plain',
+	bench.net('insert', 'plpgsql', 'plain') / bench.net('insert', 'engine', 'plain'), 'at least', 4.00);
+SELECT bench.bar('empty rule set / plain', bench.median('insert', 'empty') / bench.median('insert', 'plain'), 'at most', 1.15);
+SELECT bench.bar('what one guarded rule adds / plain',
+	bench.net('insert', 'one guarded', 'plain') / bench.median('insert', 'plain'), 'at most', 2.50);
+\pset tuples_only off
+\pset format aligned
 
 SELECT format($f$CALL bench.compare('copy', ARRAY['plain', 'check', 'engine'], ARRAY[
 	$$TRUNCATE bench.victimization; COPY bench.victimization FROM %1$L$$,
@@ -99,7 +121,11 @@ SELECT format($f$CALL bench.compare('copy', ARRAY['plain', 'check', 'engine'], A
 \gexec
 \echo COPY
 SELECT * FROM bench.report('copy', 'plain');
-SELECT round((bench.median('copy', 'engine') / bench.median('copy', 'check'))::numeric, 2) AS engine_times_check;
+\pset tuples_only on
+\pset format unaligned
+SELECT bench.bar('engine / CHECK, COPY', bench.median('copy', 'engine') / bench.median('copy', 'check'), 'at most', 1.00);
+\pset tuples_only off
+\pset format aligned
 \setenv COPY_FILE :copy_file
 \! rm -f "$COPY_FILE"
 
@@ -120,3 +146,9 @@ CALL bench.compare('audit', ARRAY['where', 'check_table'], ARRAY[
 	'SELECT * FROM bench.in_where()',
 	$$SELECT count(*) FROM tip.check_table('engine.victimization')$$]);
 SELECT * FROM bench.report('audit', 'where');
+\pset tuples_only on
+\pset format unaligned
+SELECT bench.bar('check_table / WHERE', bench.median('audit', 'check_table') / bench.median('audit', 'where'), 'at most', 1.50);
+\pset tuples_only off
+\pset format aligned
+

@@ -49,7 +49,8 @@ $$;
 CREATE FUNCTION tap_c.asked() RETURNS text LANGUAGE sql AS $$
 	SELECT coalesce(string_agg(DISTINCT r.entity || n, ' ' ORDER BY r.entity || n), 'none')
 	FROM tip.rule AS r, generate_series(1, 3) AS n
-	WHERE r.timing = 'tx' AND NOT EXISTS (SELECT FROM tap_case.finding AS f WHERE f.entity = r.entity
+	WHERE r.timing = 'tx' AND (r.is_local OR r.entity = 'prosecution')
+	  AND NOT EXISTS (SELECT FROM tap_case.finding AS f WHERE f.entity = r.entity
 		AND f.record = tap_c.key(n)::text AND f.rule = 'PLANTED')
 $$;
 SELECT tap_c.plant();
