@@ -180,7 +180,7 @@ INSERT INTO tip_impl.model_part (ordinal, topic, name, kind, ddl) VALUES
 	  COMMENT ON COLUMN %1$I.excuse.decided_on IS ''when; the latest decision counts''');
 
 -- The findings about the record change with the excuse.
-CREATE FUNCTION tip.excuse(rule text, record text, reason text, until date DEFAULT NULL,
+CREATE FUNCTION tip_impl.excuse(rule text, record text, reason text, until date DEFAULT NULL,
 	schema name DEFAULT 'tip_data')
 RETURNS void LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
@@ -206,19 +206,16 @@ BEGIN
 		schema) USING excuse.rule, excuse.record, active;
 END
 $$;
-COMMENT ON FUNCTION tip.excuse(text, text, text, date, name) IS
-'excuse one record, or for a rule at commit one event, from a rule; recorded with who and when';
-
 CREATE FUNCTION tip.excuse(rule text, record uuid, reason text, until date DEFAULT NULL,
 	schema name DEFAULT 'tip_data')
 RETURNS void LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-	PERFORM tip.excuse(rule, record::text, reason, until, schema);
+	PERFORM tip_impl.excuse(rule, record::text, reason, until, schema);
 END
 $$;
 COMMENT ON FUNCTION tip.excuse(text, uuid, text, date, name) IS
-'the same for a record of the model, by its key';
+'excuse one record, or for a rule at commit one event, from a rule; recorded with who and when';
 
 CREATE FUNCTION tip.save(
 	entity text, record jsonb, schema name DEFAULT 'tip_data',

@@ -384,6 +384,17 @@ COMMENT ON FUNCTION tip.attach(regclass, text, jsonb, text, date, text, name) IS
 'judge the rows of a table by the rules of an entity, its columns mapped by name, or change the mode; the view that shows them so';
 
 
+CREATE FUNCTION tip.excuse_attached(rule text, record text, reason text, until date DEFAULT NULL,
+	schema name DEFAULT 'tip_data')
+RETURNS void LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	PERFORM tip_impl.excuse(rule, record, reason, until, schema);
+END
+$$;
+COMMENT ON FUNCTION tip.excuse_attached(text, text, text, date, name) IS
+'excuse a row of an attached table from a rule, named as tip.check_table() names it';
+
 -- What is asked about a table: itself, or the views of what is attached to it.
 CREATE FUNCTION tip_impl.judged_as(tbl regclass, entity text)
 RETURNS TABLE (relation regclass, of_entity text, schema text)

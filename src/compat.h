@@ -10,6 +10,11 @@
 #include "nodes/nodes.h"
 #include "utils/guc.h"
 
+/* 16 took these macros out of postgres.h. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
 /* 18 moved this attribute to the front. */
 #ifndef pg_noreturn
 #define pg_noreturn pg_attribute_noreturn()

@@ -244,12 +244,12 @@ add_expression(TipBuilder *builder, Node *node, TipTargets targets)
 
 typedef enum Comparison
 {
-	COMPARE_EQ,
-	COMPARE_NE,
-	COMPARE_LT,
-	COMPARE_LE,
-	COMPARE_GT,
-	COMPARE_GE
+	IS_EQ,
+	IS_NE,
+	IS_LT,
+	IS_LE,
+	IS_GT,
+	IS_GE
 } Comparison;
 
 /* int24le, date_eq: a prefix of those that compare as whole numbers do. */
@@ -282,7 +282,7 @@ static Comparison
 mirror(Comparison comparison)
 {
 	static const Comparison mirrored[] = {
-		COMPARE_EQ, COMPARE_NE, COMPARE_GT, COMPARE_GE, COMPARE_LT, COMPARE_LE
+		IS_EQ, IS_NE, IS_GT, IS_GE, IS_LT, IS_LE
 	};
 
 	return mirrored[comparison];
@@ -293,14 +293,14 @@ static void
 set_range(TipStep *step, Comparison comparison, int64 constant,
 		  bool *is_negated)
 {
-	bool		has_low = comparison != COMPARE_LE && comparison != COMPARE_GT;
-	bool		is_point = comparison == COMPARE_EQ || comparison == COMPARE_NE;
+	bool		has_low = comparison != IS_LE && comparison != IS_GT;
+	bool		is_point = comparison == IS_EQ || comparison == IS_NE;
 
 	/* a < c is the opposite of a >= c, so that no bound overflows */
 	step->u.range.low = has_low ? constant : PG_INT64_MIN;
 	step->u.range.high = is_point || !has_low ? constant : PG_INT64_MAX;
-	*is_negated = comparison == COMPARE_NE || comparison == COMPARE_LT ||
-		comparison == COMPARE_GT;
+	*is_negated = comparison == IS_NE || comparison == IS_LT ||
+		comparison == IS_GT;
 }
 
 static uint16
@@ -315,19 +315,19 @@ add_comparison(TipBuilder *builder, Comparison comparison, Operand *a,
 		step = make_step(TIP_OP_RANGE, a, NULL);
 		set_range(&step, comparison, signed_value(b), &is_negated);
 	}
-	else if (comparison == COMPARE_EQ || comparison == COMPARE_NE)
+	else if (comparison == IS_EQ || comparison == IS_NE)
 	{
 		step = make_step(TIP_OP_EQUAL, a, b);
-		is_negated = comparison == COMPARE_NE;
+		is_negated = comparison == IS_NE;
 	}
 	else
 	{
-		bool		is_less = comparison == COMPARE_LT ||
-			comparison == COMPARE_GE;
+		bool		is_less = comparison == IS_LT ||
+			comparison == IS_GE;
 
 		step = is_less ? make_step(TIP_OP_LESS, a, b) :
 			make_step(TIP_OP_LESS, b, a);
-		is_negated = comparison == COMPARE_GE || comparison == COMPARE_LE;
+		is_negated = comparison == IS_GE || comparison == IS_LE;
 	}
 	return TipAddTest(builder, &step, turn(targets, is_negated));
 }
@@ -615,7 +615,7 @@ compile_member(TipBuilder *builder, ScalarArrayOpExpr *test,
 	TipStep		step;
 
 	if (symbol == NULL || !find_comparison(symbol, &comparison) ||
-		comparison != (test->useOr ? COMPARE_EQ : COMPARE_NE) ||
+		comparison != (test->useOr ? IS_EQ : IS_NE) ||
 		!read_operand(linitial(test->args), &a) || !a.is_column ||
 		!read_elements(test, &elements))
 		return false;

@@ -62,7 +62,7 @@ typedef struct HashEntry
 
 /* All of it lives in one context of the transaction. */
 static MemoryContext context = NULL;
-static struct index_hash *hash = NULL;
+static struct noted_hash *hash = NULL;
 static Noted *noted = NULL;
 static int64 nnoted = 0;
 static int64 noted_size = 0;
@@ -82,7 +82,7 @@ static int64 first_pending = 0; /* no step before it is about a pending case */
 static bool callbacks_registered = false;
 
 /* A key that is not in the table yet is looked up as the entry to come. */
-#define SH_PREFIX index
+#define SH_PREFIX noted
 #define SH_ELEMENT_TYPE HashEntry
 #define SH_KEY_TYPE uint32
 #define SH_KEY noted
@@ -138,7 +138,7 @@ undo(Step *step)
 	}
 	Assert(step->noted == nnoted - 1);
 	set_pending(&noted[step->noted], 0);
-	(void) index_delete(hash, step->noted);
+	(void) noted_delete(hash, step->noted);
 	nnoted--;
 }
 
@@ -182,7 +182,7 @@ start(void)
 	context = AllocSetContextCreate(TopTransactionContext,
 									"tip_module noted cases",
 									ALLOCSET_DEFAULT_SIZES);
-	hash = index_create(context, 64, NULL);
+	hash = noted_create(context, 64, NULL);
 	if (callbacks_registered)
 		return;
 	RegisterXactCallback(on_transaction_end, NULL);
@@ -301,7 +301,7 @@ TipNoteCase(const TipCaseKey *key, Oid table)
 
 	write_next(key);
 	reserve_step();
-	entry = index_insert(hash, (uint32) nnoted, &found);
+	entry = noted_insert(hash, (uint32) nnoted, &found);
 	if (!found)
 	{
 		add_step((uint32) nnoted, WAS_NOT, bit);
@@ -324,7 +324,7 @@ TipNoteJudgedCase(const TipCaseKey *key)
 
 	write_next(key);
 	reserve_step();
-	(void) index_insert(hash, (uint32) nnoted, &found);
+	(void) noted_insert(hash, (uint32) nnoted, &found);
 	if (!found)
 		add_step((uint32) nnoted++, WAS_NOT, 0);
 }
@@ -336,7 +336,7 @@ TipCaseIsPending(const TipCaseKey *key)
 	HashEntry  *entry;
 
 	write_next(key);
-	entry = index_lookup(hash, (uint32) nnoted);
+	entry = noted_lookup(hash, (uint32) nnoted);
 	return entry == NULL || noted[entry->noted].pending != 0;
 }
 

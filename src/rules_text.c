@@ -12,6 +12,8 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 
+#include "compat.h"
+
 #define PHONE_DIGITS	7		/* a local number */
 #define PAPER_DIGITS	6		/* behind the letters of a passport */
 #define MAX_GROUPS		3

@@ -62,3 +62,35 @@ refuse recorder <<-'SQL'
 	ORDER BY involvement_id LIMIT 1;
 	COMMIT;
 SQL
+
+tell <<-'TEXT'
+	A records system has tables of its own. They stay as they are: their rows
+	are judged through a view, observed first and refused when the time comes.
+TEXT
+quiet <<-'SQL'
+	CREATE SCHEMA prmis;
+	CREATE TABLE prmis.person (id int PRIMARY KEY, sex_letter char(1), age int,
+	    nations text, entered date);
+	INSERT INTO prmis.person VALUES (1, 'F', 30, 'VE; TT', '2019-03-01'),
+	    (2, 'X', 300, 'VE', '2019-03-01');
+	INSERT INTO tip.code_map (scheme, scheme_version, variable, scheme_code, list, code, relation)
+	VALUES ('PRMIS', '1', 'sex_letter', 'M', 'sex', 'male', 'exact'),
+	       ('PRMIS', '1', 'sex_letter', 'F', 'sex', 'female', 'exact');
+SQL
+show <<-'SQL'
+	SELECT tip.attach('prmis.person', 'victim', '{
+	    "sex": {"column": "sex_letter", "scheme": "PRMIS", "variable": "sex_letter"},
+	    "age_at_identification": "age", "citizenship": "nations",
+	    "recorded_on": "entered"}', mode => 'enforce', since => '2026-01-01');
+	SELECT record, rule, columns, message FROM tip.check_table('prmis.person')
+	WHERE severity = 'error' ORDER BY rule;
+SQL
+refuse dba <<-'SQL'
+	INSERT INTO prmis.person VALUES (3, 'X', 300, 'Venezuela', '2026-02-01');
+SQL
+quiet <<-'SQL'
+	SET client_min_messages = warning;
+	DO $$BEGIN PERFORM tip.detach('prmis.person'); END$$;
+	DROP SCHEMA prmis CASCADE;
+	DELETE FROM tip.code_map WHERE scheme = 'PRMIS';
+SQL

@@ -71,7 +71,7 @@ INSERT INTO prmis.people (role, sex_letter, age) VALUES ('V', 'F', 300);
 SELECT tbl, mapping -> 'sex' AS sex FROM tip.attachment;
 
 -- an excuse, of one row
-SELECT tip.excuse('A03_VICTIM', 'person_as_victim/1', 'the certificate says so', schema => 'attach_data');
+SELECT tip.excuse_attached('A03_VICTIM', 'person_as_victim/1', 'the certificate says so', schema => 'attach_data');
 SELECT record, rule, outcome FROM attach_data.finding WHERE rule = 'A03_VICTIM';
 SELECT record, rule, outcome FROM tip.check_table('prmis.people') WHERE rule = 'A03_VICTIM';
 

@@ -171,9 +171,10 @@ is($old->safe_psql('before', q{SELECT count(*) FROM tip.check_table('tip_data.vi
 # a rule over the whole case, ours (J01) and a user's own, deferred to the
 # commit, that a restore must not trip
 $old->safe_psql('before', q{
-	WITH i AS (
-		INSERT INTO tip_data.involvement (event_id)
-		SELECT min(event_id::text)::uuid FROM tip_data.event RETURNING *)
+	WITH e AS (
+		INSERT INTO tip_data.event (jurisdiction, provenance) VALUES ('TT', 'live') RETURNING *),
+	i AS (
+		INSERT INTO tip_data.involvement (event_id) SELECT event_id FROM e RETURNING *)
 	INSERT INTO tip_data.justice_step (event_id, involvement_id, step)
 	SELECT event_id, involvement_id, step
 	FROM i, unnest('{charged,convicted}'::tip.justice_step_kind[]) AS step;
