@@ -114,6 +114,6 @@ test_assert() {
 test_valgrind() {
 	[ -e "$CACHE/assert-15/.ready" ] || { tail -30 "$LOGS/make-assert"; return 1; }
 	PG_MAJOR=15 PG_TREE=$CACHE/assert-15 SUITES="regress pgtap" TOPICS="codes dates rules attach screening tabulation" \
-		PGTAP_TOPICS="codes dates rules attach screening tabulation" \
+		PGTAP_TOPICS="codes dates rules attach tabulation" \
 		VALGRIND=1 NO_DRIVERS=1 make -s test
 }
