@@ -46,6 +46,7 @@ OBJS = \
 	src/load_move.o \
 	src/load_progress.o \
 	src/load_row.o \
+	src/screening.o \
 	src/attach.o \
 	src/attach_crosswalk.o \
 	src/attach_read.o \
@@ -58,8 +59,7 @@ OBJS = \
 	src/release.o \
 	src/release_attack.o \
 	src/release_lp.o \
-	src/release_suppress.o \
-	src/screening.o
+	src/release_suppress.o
 
 # In the order in which CREATE EXTENSION runs them.
 SQL_PARTS = \
@@ -93,10 +93,10 @@ REGRESS = \
 	model \
 	rules \
 	rules_findings \
-	load \
-	attach \
-	screening \
 	rules_hostile \
+	load \
+	screening \
+	attach \
 	quality \
 	identity \
 	tabulation \

@@ -124,6 +124,9 @@ CREATE FUNCTION tip.check_rules(
 RETURNS TABLE (rule text, state text, reason text)
 AS 'MODULE_PATHNAME', 'tip_check_rules'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION tip.check_rules(text, name) IS
+'how each rule of an entity compiles: total, guarded or refused, and why';
+
 CREATE FUNCTION tip.check_case(
 	event_id uuid, schema name DEFAULT 'tip_data')
 RETURNS TABLE (rule text, severity text, outcome text, columns text[],
@@ -132,9 +135,6 @@ AS 'MODULE_PATHNAME', 'tip_check_case_now'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION tip.check_case(uuid, name) IS
 'all findings of cross-record rules about one event, as its rows are now';
-
-COMMENT ON FUNCTION tip.check_rules(text, name) IS
-'how each rule of an entity compiles: total, guarded or refused, and why';
 
 CREATE FUNCTION tip.may_identify(value text) RETURNS bool
 AS 'MODULE_PATHNAME', 'tip_may_identify'

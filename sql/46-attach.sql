@@ -383,7 +383,6 @@ $$;
 COMMENT ON FUNCTION tip.attach(regclass, text, jsonb, text, date, text, name) IS
 'judge the rows of a table by the rules of an entity, its columns mapped by name, or change the mode; the view that shows them so';
 
-
 CREATE FUNCTION tip.excuse_attached(rule text, record text, reason text, until date DEFAULT NULL,
 	schema name DEFAULT 'tip_data')
 RETURNS void LANGUAGE plpgsql

@@ -316,6 +316,12 @@ store_and_judge(void *arg)
 	TipCheckConstraints(task->loader);
 }
 
+static const char *const kept_out_messages[TIP_MESSAGE_LANGUAGES] = {
+	"a trigger or rule of the table kept the row out",
+	"un trigger o una regla de la tabla no dejó entrar la fila",
+	"un trigger ou une règle de la table a écarté la ligne"
+};
+
 /* What core said, without its words: they hold values. */
 static char *
 store_findings(TipLoader *loader, StoreTask *task, ErrorData *error)
@@ -324,8 +330,7 @@ store_findings(TipLoader *loader, StoreTask *task, ErrorData *error)
 
 	if (task->is_kept_out)
 		finding = TipMakeFinding("STORE", loader->record->entity, NULL,
-								 "a trigger or rule of the table kept the row out",
-								 NULL);
+								 kept_out_messages, NULL);
 	else
 		finding = TipStoreFinding(loader->record, error);
 	return TipFindingsJson(list_make1(finding));

@@ -2,11 +2,16 @@
  * rules.h
  *		A rule is a row: compile its text, evaluate it, report all findings.
  *
- * rules_compile.c turns text into an expression and refuses what is not safe,
- * rules_load.c reads the catalogue, rules_engine.c keeps one compiled engine
- * per table and session, rules_fast.c answers quickly whether a record passes,
- * rules_eval.c finds out why not, rules_report.c is the only
- * place that raises an error about a record.
+ * rules_author.c looks at a rule when it is written; rules_compile.c turns its
+ * text into an expression, of which rules_check.c refuses what is not safe and
+ * rules_simplify.c drops what does not matter.  rules_load.c reads the
+ * catalogue, rules_ruleset.c its number, rules_engine.c keeps one compiled
+ * engine per table and session, rules_fast.c (see rules_fast.h) answers quickly
+ * whether a record passes, rules_eval.c finds out why not, rules_report.c is
+ * the only place that raises an error about a record, rules_findings.c keeps
+ * what refuses nothing.  rules_trigger.c, rules_json.c and rules_record.c (a
+ * record not stored), rules_save.c and rules_table.c are what people call;
+ * rules_mapped.c is about attached tables, rules_case.h about rules at commit.
  */
 #ifndef TIP_RULES_H
 #define TIP_RULES_H

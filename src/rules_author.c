@@ -191,6 +191,15 @@ check_timing(Draft *draft, Relation rel)
 
 /* ---- the predicate ---- */
 
+/* Core does not say what a rule should look like; what we refuse has a hint. */
+static void
+hint_at_form(int code)
+{
+	if (code == ERRCODE_SYNTAX_ERROR || code == ERRCODE_DATATYPE_MISMATCH ||
+		code == ERRCODE_GROUPING_ERROR || code == ERRCODE_WINDOWING_ERROR)
+		errhint("A rule is one boolean expression, as in a CHECK constraint.");
+}
+
 /* Show where in the predicate, as core does for a function's body. */
 static void
 point_into_predicate(void *arg)
@@ -202,6 +211,7 @@ point_into_predicate(void *arg)
 		errposition(0);
 		internalerrposition(position);
 		internalerrquery((const char *) arg);
+		hint_at_form(geterrcode());
 	}
 }
 

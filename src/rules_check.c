@@ -214,6 +214,7 @@ check_column(RuleText *text, ColumnRef *ref)
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("column \"%s\" of relation \"%s\" does not exist",
 						strVal(field), RelationGetRelationName(rel)),
+				 errhint("A rule sees the columns of its own entity."),
 				 parser_errposition(text->pstate, text->location)));
 	if (attno < 0)
 		refuse(text, "system column", strVal(field));

@@ -116,13 +116,19 @@ is_plain_name(const char *key)
 		key[strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
 }
 
+static const char *const key_messages[TIP_MESSAGE_LANGUAGES] = {
+	"the record has a key that is no column of its entity",
+	"el registro tiene una clave que no es columna de su entidad",
+	"une clé de l'enregistrement n'est pas une colonne de son entité"
+};
+
 static TipFinding *
 unknown_key(TipRecord *record, const char *key)
 {
 	const char *name = is_plain_name(key) ? key : "(not a column name)";
 
 	return TipMakeFinding("KEY", record->entity, name,
-						  "the record has a key that is no column of its entity",
+						  key_messages,
 						  "Keys are spelled like the columns of the entity's table.");
 }
 

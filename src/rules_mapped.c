@@ -260,6 +260,12 @@ TipAllReadable(TipEngine *engine, TupleTableSlot *slot)
 	return unreadable_columns(engine, slot) == NULL;
 }
 
+static const char *const unread_messages[TIP_MESSAGE_LANGUAGES] = {
+	"no value of its type, nor translated to one: {columns}",
+	"ningún valor de su tipo, ni traducido a uno: {columns}",
+	"aucune valeur de son type, ni traduite en une : {columns}"
+};
+
 /* One finding about all columns that could not be read. */
 static TipFinding *
 type_finding(TipEngine *engine, ArrayType *array)
@@ -273,7 +279,7 @@ type_finding(TipEngine *engine, ArrayType *array)
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &names, &nulls,
 					  &count);
 	finding = TipMakeFinding("TYPE", NameStr(engine->entity), NULL,
-							 "no value of its type, nor translated to one: {columns}",
+							 unread_messages,
 							 "Correct the value, or add a local row to tip.code_map.");
 	rule = (TipRule *) finding->rule;
 	rule->columns = palloc0(sizeof(char *) * (count + 1));

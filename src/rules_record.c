@@ -86,9 +86,10 @@ TipClearRecord(TipRecord *record)
 	memset(record->texts, 0, sizeof(char *) * record->desc->natts);
 }
 
+/* A finding of ours, about no rule of the catalogue; one message a language. */
 TipFinding *
 TipMakeFinding(const char *id, const char *entity, const char *column,
-			   const char *message, const char *hint)
+			   const char *const *messages, const char *hint)
 {
 	TipFinding *finding = palloc0(sizeof(TipFinding));
 	TipRule    *rule = palloc0(sizeof(TipRule));
@@ -96,7 +97,8 @@ TipMakeFinding(const char *id, const char *entity, const char *column,
 	rule->id = pstrdup(id);
 	rule->entity = pstrdup(entity);
 	rule->is_error = true;
-	rule->message[0] = pstrdup(message);
+	for (int i = 0; i < TIP_MESSAGE_LANGUAGES; i++)
+		rule->message[i] = pstrdup(messages[i]);
 	rule->hint = hint ? pstrdup(hint) : NULL;
 	if (column != NULL)
 	{
@@ -143,6 +145,35 @@ safe_hint(Oid type, const ErrorData *error)
 	return NULL;
 }
 
+static const char *const mixed_messages[TIP_MESSAGE_LANGUAGES] = {
+	"a missing code stands beside a substantive code",
+	"un código de valor ausente junto a un código con contenido",
+	"un code de valeur manquante à côté d'un code de contenu"
+};
+
+static const char *const type_messages[TIP_MESSAGE_LANGUAGES] = {
+	"the value is not of type",
+	"el valor no es del tipo",
+	"la valeur n'est pas du type"
+};
+
+static const char *const store_messages[TIP_MESSAGE_LANGUAGES] = {
+	"the row could not be stored: SQLSTATE",
+	"no se pudo guardar la fila: SQLSTATE",
+	"la ligne n'a pas pu être enregistrée : SQLSTATE"
+};
+
+/* The same messages with a word at their end, where it stands in all three. */
+static const char *const *
+append_word(const char *const *messages, const char *word)
+{
+	const char **result = palloc(sizeof(char *) * TIP_MESSAGE_LANGUAGES);
+
+	for (int i = 0; i < TIP_MESSAGE_LANGUAGES; i++)
+		result[i] = psprintf("%s %s", messages[i], word);
+	return result;
+}
+
 static TipFinding *
 type_finding(TipRecord *record, int i, const ErrorData *error)
 {
@@ -152,11 +183,11 @@ type_finding(TipRecord *record, int i, const ErrorData *error)
 	if (error->constraint_name != NULL &&
 		strcmp(error->constraint_name, "X09") == 0)
 		return TipMakeFinding("X09", record->entity, NameStr(att->attname),
-							  "a missing code stands beside a substantive code",
+							  mixed_messages,
 							  safe_hint(att->atttypid, error));
 	return TipMakeFinding("TYPE", record->entity, NameStr(att->attname),
-						  psprintf("the value is not of type %s",
-								   format_type_be(att->atttypid)),
+						  append_word(type_messages,
+									  format_type_be(att->atttypid)),
 						  safe_hint(att->atttypid, error));
 }
 
@@ -164,14 +195,13 @@ type_finding(TipRecord *record, int i, const ErrorData *error)
 TipFinding *
 TipStoreFinding(TipRecord *record, const ErrorData *error)
 {
-	char	   *message;
+	char	   *state;
 
-	message = psprintf("the row could not be stored: SQLSTATE %s%s%s",
-					   unpack_sql_state(error->sqlerrcode),
-					   error->constraint_name ? ", constraint " : "",
-					   error->constraint_name ? error->constraint_name : "");
-	return TipMakeFinding("STORE", record->entity, error->column_name, message,
-						  NULL);
+	state = psprintf("%s%s%s", unpack_sql_state(error->sqlerrcode),
+					 error->constraint_name ? ", constraint " : "",
+					 error->constraint_name ? error->constraint_name : "");
+	return TipMakeFinding("STORE", record->entity, error->column_name,
+						  append_word(store_messages, state), NULL);
 }
 
 /* One subtransaction for a good record; one per column for a bad one. */

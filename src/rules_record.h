@@ -31,7 +31,8 @@ extern void TipClearRecord(TipRecord *record);
 extern List *TipJudgeRecord(TipRecord *record);
 extern void TipMaskUnreadable(List *findings, List *types);
 extern TipFinding *TipMakeFinding(const char *id, const char *entity,
-								  const char *column, const char *message,
+								  const char *column,
+								  const char *const *messages,
 								  const char *hint);
 extern TipFinding *TipStoreFinding(TipRecord *record,
 								   const ErrorData *error);

@@ -44,6 +44,9 @@ SET tip_module.language = 'es';
 UPDATE rules_data.victimization SET victim_stage = 'identified';
 SET tip_module.language = 'fr';
 UPDATE rules_data.victimization SET victim_stage = 'identified';
+SELECT rule, message FROM tip.check_record('victim', '{"children_count": "many", "chidren": 1}', 'rules_data');
+SET tip_module.language = 'es';
+SELECT rule, message FROM tip.check_record('victim', '{"children_count": "many", "chidren": 1}', 'rules_data');
 SET tip_module.language = 'de';
 RESET tip_module.language;
 
