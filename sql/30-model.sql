@@ -526,6 +526,20 @@ BEGIN
 END
 $$;
 
+-- A column of the view means what that of the table does.
+CREATE FUNCTION tip_impl.model_comment_columns(tbl regclass, view regclass)
+RETURNS void LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	c record;
+BEGIN
+	FOR c IN SELECT a.attname, col_description(tbl, a.attnum) AS comment FROM pg_attribute AS a
+	         WHERE a.attrelid = tbl AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum LOOP
+		EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', view, c.attname, c.comment);
+	END LOOP;
+END
+$$;
+
 CREATE FUNCTION tip_impl.model_create_text_views(schema name)
 RETURNS int LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
@@ -553,6 +567,7 @@ BEGIN
 			schema, t.relname || '_text', columns, schema, t.relname);
 		EXECUTE format('COMMENT ON VIEW %I.%I IS %L', schema, t.relname || '_text',
 			t.comment || '; as plain text, for clients that do not know the types');
+		PERFORM tip_impl.model_comment_columns(t.oid, format('%I.%I', schema, t.relname || '_text')::regclass);
 		made := made + 1;
 	END LOOP;
 	RETURN made;

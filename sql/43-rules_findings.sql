@@ -79,6 +79,22 @@ CREATE TRIGGER "~tip_rules_emptied" AFTER TRUNCATE ON tip.ruleset
 ALTER TABLE tip.ruleset ENABLE ALWAYS TRIGGER "~tip_rules_changed";
 ALTER TABLE tip.ruleset ENABLE ALWAYS TRIGGER "~tip_rules_emptied";
 
+-- No key: a restore may bring an override before its rule.
+CREATE FUNCTION tip_impl.check_override() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM tip.rule AS r WHERE r.id = NEW.rule) THEN
+		RAISE NOTICE USING
+			MESSAGE = format('there is no rule "%s" to override', NEW.rule),
+			HINT = 'The rules are in tip.rule.';
+	END IF;
+	RETURN NEW;
+END
+$$;
+CREATE TRIGGER "~tip_check_override" BEFORE INSERT OR UPDATE ON tip.rule_override
+	FOR EACH ROW EXECUTE FUNCTION tip_impl.check_override();
+
 CREATE TRIGGER "~tip_ruleset"
 	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON tip.rule
 	FOR EACH STATEMENT EXECUTE FUNCTION tip_impl.number_ruleset();

@@ -109,6 +109,7 @@ SELECT bench.bar('engine / CHECK, INSERT', bench.median('insert', 'engine') / be
 SELECT bench.bar('PL/pgSQL trigger / engine, both net of plain',
 	bench.net('insert', 'plpgsql', 'plain') / bench.net('insert', 'engine', 'plain'), 'at least', 4.00);
 SELECT bench.bar('empty rule set / plain', bench.median('insert', 'empty') / bench.median('insert', 'plain'), 'at most', 1.15);
+SELECT bench.bar('empty rule set / no-op C trigger', bench.median('insert', 'empty') / bench.median('insert', 'no-op'), 'at most', 1.15);
 SELECT bench.bar('what one guarded rule adds / plain',
 	bench.net('insert', 'one guarded', 'plain') / bench.median('insert', 'plain'), 'at most', 2.50);
 \pset tuples_only off
