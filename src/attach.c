@@ -45,6 +45,7 @@
 #define MAX_WARNINGS 10			/* of one statement */
 
 PG_FUNCTION_INFO_V1(tip_check_attached);
+PG_FUNCTION_INFO_V1(tip_require_attachable);
 PG_FUNCTION_INFO_V1(tip_attached_columns);
 PG_FUNCTION_INFO_V1(tip_attached_table);
 PG_FUNCTION_INFO_V1(tip_trigger_arguments);
@@ -158,7 +159,7 @@ check_expression(Relation view, Node *expr)
 				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
 				 errmsg("view \"%s\" of an attached table computes with more than functions of pg_catalog and tip_module that do not write",
 						RelationGetRelationName(view)),
-				 errhint("Make it anew with tip.attach().")));
+				 errhint("Name in only_where, and map, nothing that calls others, and make it anew with tip.attach().")));
 }
 
 /* As expressions over the row at hand, whose columns may be in other places. */
@@ -237,7 +238,11 @@ find_columns(Attached *attached)
 	};
 
 	attached->unreadable = get_attnum(attached->view, "tip_unreadable");
+	/* A view that was changed may have none, or one of another type. */
 	attached->recorded_on = get_attnum(attached->view, "recorded_on");
+	if (attached->recorded_on > 0 &&
+		get_atttype(attached->view, attached->recorded_on) != DATEOID)
+		attached->recorded_on = InvalidAttrNumber;
 	for (int i = 0; i < lengthof(stages); i++)
 		attached->stages[i] = get_attnum(attached->view, stages[i]);
 }
@@ -289,7 +294,7 @@ since_of(const char *text)
 
 /* Arguments: schema of the view, view, entity, mode, since. */
 static Relation
-open_view(char **args)
+open_view(char **args, Relation rel)
 {
 	Oid			schema = get_namespace_oid(args[0], true);
 	Oid			relid = InvalidOid;
@@ -309,6 +314,12 @@ open_view(char **args)
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("relation \"%s.%s\" is not the view of an attached table",
 						args[0], args[1])));
+	if (!TipShowsTable(get_view_query(view), RelationGetRelid(rel)))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("view \"%s.%s\" does not show table \"%s\"", args[0],
+						args[1], RelationGetRelationName(rel)),
+				 errhint("Attach tables with tip.attach().")));
 	return view;
 }
 
@@ -316,7 +327,7 @@ static void
 fill(Attached *attached, TriggerData *data)
 {
 	char	  **args = data->tg_trigger->tgargs;
-	Relation	view = open_view(args);
+	Relation	view = open_view(args, data->tg_relation);
 
 	attached->view = RelationGetRelid(view);
 	attached->entity = pstrdup(args[2]);
@@ -441,17 +452,45 @@ project(Attached *attached, TupleTableSlot *row, TupleTableSlot *slot)
 	ExecStoreVirtualTuple(slot);
 }
 
+/* Raise what was caught, unless it is about a value: that would be repeated. */
+static void
+rethrow_without_value(Attached *attached, MemoryContext context)
+{
+	ErrorData  *error;
+
+	MemoryContextSwitchTo(context);
+	error = CopyErrorData();
+	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) !=
+		ERRCODE_TO_CATEGORY(ERRCODE_DATA_EXCEPTION))
+		PG_RE_THROW();
+	FlushErrorState();
+	ereport(ERROR,
+			(errcode(error->sqlerrcode),
+			 errmsg("condition of view \"%s\" of an attached table fails for a row",
+					get_rel_name(attached->view)),
+			 errhint("Make it anew with tip.attach() and an only_where that cannot fail.")));
+}
+
 static bool
 is_wanted(Attached *attached, TupleTableSlot *row)
 {
-	bool		isnull;
-	Datum		datum;
+	MemoryContext caller = CurrentMemoryContext;
+	bool		isnull = true;
+	volatile Datum datum = (Datum) 0;
 
 	if (attached->where == NULL)
 		return true;
 	attached->econtext->ecxt_scantuple = row;
-	datum = ExecEvalExprSwitchContext(attached->where, attached->econtext,
-									  &isnull);
+	PG_TRY();
+	{
+		datum = ExecEvalExprSwitchContext(attached->where, attached->econtext,
+										  &isnull);
+	}
+	PG_CATCH();
+	{
+		rethrow_without_value(attached, caller);
+	}
+	PG_END_TRY();
 	return !isnull && DatumGetBool(datum);
 }
 
@@ -523,12 +562,13 @@ forgive_unchanged(Attached *attached, List *findings)
 static bool
 is_recent(Attached *attached, bool is_update)
 {
-	bool		isnull;
-	Datum		day;
+	bool		isnull = true;
+	Datum		day = (Datum) 0;
 
 	if (attached->since == DATEVAL_NOBEGIN)
 		return true;
-	day = slot_getattr(attached->now, attached->recorded_on, &isnull);
+	if (attached->recorded_on > 0)
+		day = slot_getattr(attached->now, attached->recorded_on, &isnull);
 	/* A row without a day is new when it comes, and old when it changes. */
 	return isnull ? !is_update : DatumGetDateADT(day) >= attached->since;
 }
@@ -653,6 +693,31 @@ tip_check_attached(PG_FUNCTION_ARGS)
 	tuple = check_attached(fcinfo);
 	TipReveal(&veil);
 	return PointerGetDatum(tuple);
+}
+
+/*
+ * tip_require_attachable(view regclass)
+ *		Raise what the trigger would raise about the view with every row.
+ */
+Datum
+tip_require_attachable(PG_FUNCTION_ARGS)
+{
+	Relation	view = table_open(PG_GETARG_OID(0), AccessShareLock);
+	Attached	attached = {0};
+	Relation	rel;
+
+	if (!TipIsMapped(view))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("relation \"%s\" is not the view of an attached table",
+						RelationGetRelationName(view))));
+	attached.desc = RelationGetDescr(view);
+	rel = table_open(TipMappedTable(get_view_query(view))->relid,
+					 AccessShareLock);
+	prepare_columns(&attached, view, rel);
+	table_close(rel, AccessShareLock);
+	table_close(view, AccessShareLock);
+	PG_RETURN_VOID();
 }
 
 /* ---- how it is mapped ---- */

@@ -148,6 +148,7 @@ extern bool TipAllReadable(TipEngine *engine, TupleTableSlot *slot);
 extern List *TipMappedFindings(TipEngine *engine, TupleTableSlot *slot,
 							   List *findings);
 extern RangeTblEntry *TipMappedTable(Query *query);
+extern bool TipShowsTable(Query *query, Oid relid);
 
 /* rules_ruleset.c */
 extern int	TipCurrentRuleset(void);

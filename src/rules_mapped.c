@@ -12,6 +12,7 @@
 
 #include "access/sysattr.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -94,6 +95,20 @@ TipMappedTable(Query *query)
 				 errmsg("view of an attached table must show a table"),
 				 errhint("Make it anew with tip.attach().")));
 	return entry;
+}
+
+/*
+ * Does the view show this table, or a parent of it?  Whoever makes a trigger on
+ * another table is not to speak in the name of this view.
+ */
+bool
+TipShowsTable(Query *query, Oid relid)
+{
+	Oid			shown = TipMappedTable(query)->relid;
+
+	return relid == shown ||
+		(get_rel_relkind(shown) != RELKIND_VIEW &&
+		 typeInheritsFrom(get_rel_type_id(relid), get_rel_type_id(shown)));
 }
 
 /* The column of the table that a column of the view is made of, or NULL. */
