@@ -33,6 +33,7 @@
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datum.h"
+#include "utils/fmgroids.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -123,6 +124,26 @@ start(void)
 /* ---- the view ---- */
 
 /*
+ * Functions of core that take anything may run what belongs to its type: a
+ * cast to json, the check of a domain.  These only print it.
+ */
+static bool
+takes_anything(Oid funcid)
+{
+	Oid		   *types;
+	int			ntypes;
+
+	if (funcid == F_CONCAT || funcid == F_CONCAT_WS ||
+		funcid == F_TEXTANYCAT || funcid == F_ANYTEXTCAT)
+		return false;
+	(void) get_func_signature(funcid, &types, &ntypes);
+	for (int i = 0; i < ntypes; i++)
+		if (get_typtype(types[i]) == TYPTYPE_PSEUDO)
+			return true;
+	return get_func_rettype(funcid) == XMLOID;
+}
+
+/*
  * What tip.attach() writes is harmless, but the view may have been replaced
  * since, and its expressions run as whoever changes a row.
  */
@@ -130,12 +151,28 @@ static bool
 is_strange_function(Oid funcid, void *context)
 {
 	Oid			extension = get_extension_oid("tip_module", true);
+	char		volatility = func_volatile(funcid);
 
-	if (func_volatile(funcid) == PROVOLATILE_VOLATILE)
+	if (volatility == PROVOLATILE_VOLATILE)
 		return true;
-	return funcid >= FirstUnpinnedObjectId &&
-		(!OidIsValid(extension) ||
-		 getExtensionOfObject(ProcedureRelationId, funcid) != extension);
+	if (funcid < FirstUnpinnedObjectId)
+		return volatility == PROVOLATILE_STABLE &&
+			!IsA((Node *) context, CoerceViaIO) && takes_anything(funcid);
+	return !OidIsValid(extension) ||
+		getExtensionOfObject(ProcedureRelationId, funcid) != extension;
+}
+
+/* To make a value of somebody's type may run somebody's code. */
+static bool
+makes_strange_type(Node *node)
+{
+	Oid			type = exprType(node);
+	Oid			element = get_element_type(type);
+
+	if (IsA(node, Var) || IsA(node, Const) || type == VOIDOID)
+		return false;
+	return !TipTypeIsAllowed(type) || get_typtype(type) == TYPTYPE_DOMAIN ||
+		(OidIsValid(element) && get_typtype(element) == TYPTYPE_DOMAIN);
 }
 
 static bool
@@ -143,10 +180,14 @@ is_strange(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;
+	if (IsA(node, List))
+		return expression_tree_walker(node, is_strange, context);
 	if (IsA(node, SubLink) || IsA(node, Aggref) || IsA(node, WindowFunc) ||
 		IsA(node, CoerceToDomain))
 		return true;
-	if (check_functions_in_node(node, is_strange_function, NULL))
+	if (check_functions_in_node(node, is_strange_function, node))
+		return true;
+	if (!IsA(node, CaseWhen) && makes_strange_type(node))
 		return true;
 	return expression_tree_walker(node, is_strange, context);
 }

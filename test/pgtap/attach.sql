@@ -162,6 +162,23 @@ SELECT throws_ok(format($$SELECT tip.attach('tap_prmis.made', 'perpetrator', '{"
 	FROM unnest('{tap_prmis.twelfth(id) > 0,EXISTS (SELECT FROM tap_prmis.part),random() > 0.5}'::text[]) AS w;
 SELECT lives_ok('INSERT INTO tap_prmis.odd VALUES (1, 360)', 'and the table goes on');
 
+-- nor by one of core that runs what somebody else wrote: a cast, a domain's check, a view
+CREATE FUNCTION tap_prmis.evil(text) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('tap.stolen', current_user, false); RETURN true; END $$;
+CREATE TYPE tap_prmis.letter AS ENUM ('a', 'b');
+CREATE FUNCTION tap_prmis.evil_json(tap_prmis.letter) RETURNS json LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('tap.stolen', current_user, false); RETURN '{}'; END $$;
+CREATE CAST (tap_prmis.letter AS json) WITH FUNCTION tap_prmis.evil_json;
+CREATE DOMAIN tap_prmis.evil_text AS text CHECK (tap_prmis.evil(value));
+CREATE TYPE tap_prmis.evil_row AS (a tap_prmis.evil_text);
+CREATE TABLE tap_prmis.lured (id int PRIMARY KEY, age int, letter tap_prmis.letter, word text);
+SELECT throws_ok(format($$SELECT tip.attach('tap_prmis.lured', 'victim', '{"age_at_identification": "age"}', only_where => %L, schema => 'tap_attach')$$, w), '42P16', NULL, w)
+	FROM unnest(ARRAY['to_json(letter)::text > ''''', '(''{"'' || word || ''"}'')::tap_prmis.evil_text[] IS NOT NULL',
+		'(''('' || word || '')'')::tap_prmis.evil_row IS NOT NULL', 'word::tap_prmis.evil_text IS NOT NULL',
+		'jsonb_populate_record(NULL::tap_prmis.evil_row, jsonb_build_object(''a'', word)) IS NOT NULL',
+		'table_to_xml(''tap_prmis.made'', true, true, '''')::text > ''''']) AS w;
+SELECT lives_ok(format($$SELECT tip.attach('tap_prmis.lured', 'victim', '{"age_at_identification": "age", "sex": "letter"}', only_where => %L, schema => 'tap_attach')$$, w), w)
+	FROM unnest(ARRAY['letter = ''a''', 'letter::text IN (''a'', ''b'') AND upper(word) ~ ''^V''', 'word = ANY (''{a,b}'') OR word LIKE ''V%''',
+		'word::date < current_date', 'now() > ''2020-01-01'' AND to_char(now(), ''YYYY'') = word', 'coalesce(word || 1, concat(word, id)) <> ''x''']) AS w;
+
 -- ---- the findings of others ----
 CREATE ROLE tap_attach_stranger;
 CREATE SCHEMA tap_strange AUTHORIZATION tap_attach_stranger;
