@@ -366,6 +366,29 @@ RETURN (SELECT CASE WHEN tip_impl.attached_relation(schema, n.name) IS NULL THEN
 	ELSE tip_impl.clip(n.relname, 20) || '_' || tbl::oid || '_as_' || entity END::name
 	FROM (SELECT c.relname, tip_impl.clip(c.relname, 32) || '_as_' || entity AS name FROM pg_class AS c WHERE c.oid = tbl) AS n);
 
+-- Of a table that was dropped without tip.detach() findings are left, and
+-- excuses are left in any case.
+CREATE FUNCTION tip_impl.forget_namesake(schema name, view name) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	excused bool := false;
+BEGIN
+	IF has_table_privilege(format('%I.finding', schema), 'DELETE') THEN
+		EXECUTE format('DELETE FROM %I.finding AS f WHERE f.entity = $1', schema) USING view::text;
+	END IF;
+	IF has_table_privilege(format('%I.excuse', schema), 'SELECT') THEN
+		EXECUTE format('SELECT EXISTS (SELECT FROM %I.excuse AS x WHERE starts_with(x.record, $1))', schema)
+			INTO excused USING view || '/';
+	END IF;
+	IF excused THEN
+		RAISE WARNING USING
+			MESSAGE = format('excuses of an earlier attachment hold for "%s", too', view),
+			HINT = 'If they are about another table, end each with tip.excuse_attached() and a day that is past.';
+	END IF;
+END
+$$;
+
 CREATE FUNCTION tip.attach(tbl regclass, entity text, mapping jsonb DEFAULT NULL,
 	mode text DEFAULT 'observe', since date DEFAULT NULL, only_where text DEFAULT NULL,
 	schema name DEFAULT 'tip_data')
@@ -402,6 +425,9 @@ BEGIN
 		coalesce(CASE WHEN isfinite(since) THEN to_char(since, 'YYYY-MM-DD') ELSE since::text END,
 			CASE WHEN mapping IS NULL THEN old.since END, ''));
 	PERFORM tip_impl.warn_of_attachment(tbl);
+	IF old.view IS NULL THEN
+		PERFORM tip_impl.forget_namesake(schema, view);
+	END IF;
 	RETURN format('%I.%I', schema, view)::regclass;
 END
 $$;

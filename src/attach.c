@@ -831,7 +831,7 @@ tip_attached_columns(PG_FUNCTION_ARGS)
 	ListCell   *cell;
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (TipIsMapped(view))
+	if (TipIsMapped(view) && OidIsValid(TipMappedRelid(get_view_query(view))))
 	{
 		Query	   *query = get_view_query(view);
 		RangeTblEntry *entry = TipMappedTable(query);
@@ -859,7 +859,7 @@ tip_attached_table(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	view = table_open(relid, AccessShareLock);
 	if (TipIsMapped(view))
-		table = TipMappedTable(get_view_query(view))->relid;
+		table = TipMappedRelid(get_view_query(view));
 	table_close(view, AccessShareLock);
 	if (!OidIsValid(table))
 		PG_RETURN_NULL();

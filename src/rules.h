@@ -148,6 +148,8 @@ extern bool TipAllReadable(TipEngine *engine, TupleTableSlot *slot);
 extern List *TipMappedFindings(TipEngine *engine, TupleTableSlot *slot,
 							   List *findings);
 extern RangeTblEntry *TipMappedTable(Query *query);
+extern Oid	TipMappedRelid(Query *query);
+extern AttrNumber TipMappedKey(Relation view);
 extern bool TipShowsTable(Query *query, Oid relid);
 
 /* rules_ruleset.c */

@@ -352,28 +352,30 @@ insert_rows(const char *schema, const char *entity, Arrays *rows,
 }
 
 /*
- * The type of the only column of a table's primary key, and its name.  A domain
- * is taken for what it is made of: its checks are not to run as the owner, and
- * neither is an operator of somebody else.
+ * The type of the column that a key in a view is made of, and its name.  The
+ * view knows: the primary key may be another one by now.  A domain is taken for
+ * what it is made of: its checks are not to run as the owner, and neither is an
+ * operator of somebody else.
  */
 static Oid
-primary_key_of(Oid relid, char **name)
+key_column_of(const Collected *item, char **name)
 {
-	Relation	rel = table_open(relid, AccessShareLock);
-	IndexAttrBitmapKind kind = INDEX_ATTR_BITMAP_PRIMARY_KEY;
-	Bitmapset  *columns = RelationGetIndexAttrBitmap(rel, kind);
-	Oid			type = InvalidOid;
-	int			attno;
+	Oid			relid = get_relname_relid(item->entity, item->home);
+	AttrNumber	attno = InvalidAttrNumber;
+	Relation	view;
+	Oid			type;
 
-	if (bms_get_singleton_member(columns, &attno))
+	if (OidIsValid(relid))
 	{
-		attno += FirstLowInvalidHeapAttributeNumber;
-		type = getBaseType(get_atttype(relid, attno));
-		*name = get_attname(relid, attno, false);
+		view = table_open(relid, AccessShareLock);
+		attno = TipIsMapped(view) ? TipMappedKey(view) : InvalidAttrNumber;
+		table_close(view, AccessShareLock);
 	}
-	table_close(rel, AccessShareLock);
-	if (OidIsValid(type) &&
-		lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr >=
+	if (attno <= 0)
+		return InvalidOid;
+	type = getBaseType(get_atttype(item->root, attno));
+	*name = get_attname(item->root, attno, false);
+	if (lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr >=
 		FirstUnpinnedObjectId)
 		return InvalidOid;
 	return type;
@@ -435,7 +437,7 @@ drop_missing(const Collected *item, Arrays *rows)
 	char	   *schema = get_namespace_name(get_rel_namespace(item->root));
 	char	   *table = get_rel_name(item->root);
 	char	   *key;
-	Oid			type = primary_key_of(item->root, &key);
+	Oid			type = key_column_of(item, &key);
 	Oid			types[] = {TEXTARRAYOID, XIDARRAYOID};
 	Datum		values[lengthof(types)];
 	AsOwner		before;
@@ -809,7 +811,7 @@ names_its_view(TriggerData *data)
 		return false;
 	view = table_open(relid, AccessShareLock);
 	result = TipIsMapped(view) &&
-		TipMappedTable(get_view_query(view))->relid ==
+		TipMappedRelid(get_view_query(view)) ==
 		RelationGetRelid(data->tg_relation);
 	table_close(view, AccessShareLock);
 	return result;

@@ -252,6 +252,22 @@ SELECT lives_ok(format($$CREATE TABLE tap_prmis2.%1$I (id int PRIMARY KEY, age i
 	FROM unnest(ARRAY[repeat('n', 63), repeat('ñ', 31)]) AS n;
 DROP SCHEMA tap_prmis2 CASCADE;
 
+CREATE TABLE tap_prmis.rekeyed (id int PRIMARY KEY, age int, code uuid);
+SELECT tip.attach('tap_prmis.rekeyed', 'victim', '{"age_at_identification": "age"}', schema => 'tap_attach');
+ALTER TABLE tap_prmis.rekeyed DROP CONSTRAINT rekeyed_pkey;
+ALTER TABLE tap_prmis.rekeyed ADD PRIMARY KEY (code);
+SELECT lives_ok('INSERT INTO tap_prmis.rekeyed VALUES (1, 300, gen_random_uuid())', 'another primary key than when it was attached');
+SELECT is(tap_prmis.kept('rekeyed'), '{rekeyed_as_victim/1}', 'and the findings have the key of the view');
+DROP TABLE tap_prmis.rekeyed CASCADE;
+CREATE TABLE tap_prmis.rekeyed (id int PRIMARY KEY, age int, code uuid);
+SELECT tip.attach('tap_prmis.rekeyed', 'victim', '{"age_at_identification": "age"}', schema => 'tap_attach');
+SELECT is(tap_prmis.kept('rekeyed'), NULL, 'a new table of the same name has no findings');
+CREATE VIEW tap_attach.broken AS SELECT ''::text AS tip_record, '{}'::text[] AS tip_unreadable UNION ALL SELECT 'x', NULL;
+CREATE TRIGGER c BEFORE INSERT ON tap_prmis.rekeyed FOR EACH ROW
+	EXECUTE FUNCTION tip_impl.check_attached('tap_attach', 'broken', 'victim', 'observe', '');
+SELECT lives_ok('SELECT count(*) FROM tip.attachment', 'a view that is none of ours stops nobody from looking');
+DROP TRIGGER c ON tap_prmis.rekeyed;
+
 -- ---- since ----
 CREATE TABLE tap_prmis.old (id int PRIMARY KEY, age int, day date);
 SELECT tip.attach('tap_prmis.old', 'victim', '{"age_at_identification": "age", "recorded_on": "day"}', 'enforce', since => 'infinity', schema => 'tap_attach');
