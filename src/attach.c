@@ -670,35 +670,36 @@ judge(Attached *attached, Relation rel, bool is_update)
 	TipKeepFindings(rel, engine, attached->now, findings, !is_update);
 }
 
-static bool
-has_same_key(Attached *attached)
-{
-	char	   *now = TipRecordKey(attached->engine, attached->now);
-	char	   *before = TipRecordKey(attached->engine, attached->before);
-
-	return now == NULL || before == NULL || strcmp(now, before) == 0;
-}
-
-/* Judge what the row becomes, and forget what it was. */
+/*
+ * Judge what the row becomes, and forget what it was.  Once findings are kept
+ * the slots may hold another row: a trigger on the findings may write here.
+ */
 static void
 take_row(Attached *attached, TriggerData *data, TupleTableSlot *before,
 		 TupleTableSlot *now)
 {
 	bool		was = before != NULL && is_wanted(attached, before);
 	bool		is = now != NULL && is_wanted(attached, now);
+	char	   *gone = NULL;
+	char	   *key;
 
 	attached->row_now = now;
 	attached->row_before = before;
 	if (was)
+	{
 		project(attached, before, attached->before);
+		gone = TipRecordKey(attached->engine, attached->before);
+	}
 	if (is)
 	{
 		project(attached, now, attached->now);
+		key = TipRecordKey(attached->engine, attached->now);
+		if (gone != NULL && (key == NULL || strcmp(key, gone) == 0))
+			gone = NULL;
 		judge(attached, data->tg_relation, was);
 	}
-	if (was && (!is || !has_same_key(attached)))
-		TipForgetFindings(data->tg_relation, attached->engine,
-						  attached->before);
+	if (gone != NULL)
+		TipForgetRecord(attached->engine, gone);
 }
 
 static HeapTuple
@@ -709,6 +710,8 @@ check_attached(FunctionCallInfo fcinfo)
 
 	check_protocol(fcinfo);
 	attached = attached_for(data);
+	if (TipMakeRoom(attached->engine))
+		attached = attached_for(data);
 	ResetExprContext(attached->econtext);
 	if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
 		take_row(attached, data, data->tg_trigslot, data->tg_newslot);

@@ -132,6 +132,8 @@ extern void TipKeepFindings(Relation rel, TipEngine *engine,
 							bool is_new);
 extern void TipForgetFindings(Relation rel, TipEngine *engine,
 							  TupleTableSlot *slot);
+extern void TipForgetRecord(TipEngine *engine, const char *record);
+extern bool TipMakeRoom(TipEngine *engine);
 extern void TipAddCaseFindings(const char *schema, const char *entity,
 							   List *findings);
 extern void TipExcuseFindings(Oid schema, const char *record,

@@ -624,6 +624,22 @@ TipRecordKey(TipEngine *engine, TupleTableSlot *slot)
 	return DatumGetCString(DirectFunctionCall1(uuid_out, key));
 }
 
+/*
+ * TipMakeRoom
+ *		Write what was collected, if it is much; true if something was written.
+ *
+ * A trigger on the findings may do anything, so for another's table, which it
+ * may change, this comes before its row is judged.
+ */
+bool
+TipMakeRoom(TipEngine *engine)
+{
+	if (list_length(collected) < MAX_COLLECTED)
+		return false;
+	flush_like(engine);
+	return true;
+}
+
 static void
 collect_all(TipEngine *engine, const char *record, List *findings, bool clear)
 {
@@ -632,8 +648,8 @@ collect_all(TipEngine *engine, const char *record, List *findings, bool clear)
 	ListCell   *cell;
 
 	start();
-	if (list_length(collected) >= MAX_COLLECTED)
-		flush_like(engine);
+	if (engine->mapped == NULL)
+		(void) TipMakeRoom(engine);
 	if (clear)
 		collect(engine, record, NULL, inserted);
 	foreach(cell, findings)
@@ -666,6 +682,12 @@ TipForgetFindings(Relation rel, TipEngine *engine, TupleTableSlot *slot)
 
 	if (record != NULL)
 		collect_all(engine, record, NIL, true);
+}
+
+void
+TipForgetRecord(TipEngine *engine, const char *record)
+{
+	collect_all(engine, record, NIL, true);
 }
 
 /* ---- of cases ---- */

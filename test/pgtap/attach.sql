@@ -299,6 +299,23 @@ SELECT tip.attach('tap_prmis.nest', 'victim', '{"age_at_identification": "age"}'
 INSERT INTO tap_prmis.nest VALUES (1, 300), (2, 300);
 SELECT is(tap_prmis.kept('nest'), '{nest_as_victim/1,nest_as_victim/2}', 'takes no finding of the outer one with it');
 
+-- ---- a trigger on the findings writes to the table ----
+CREATE TABLE tap_prmis.echo (id int PRIMARY KEY, age int);
+CREATE TABLE tap_prmis.echo_child (PRIMARY KEY (id)) INHERITS (tap_prmis.echo);
+CREATE FUNCTION tap_prmis.echo() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+	IF NEW.entity = 'echo_as_victim' AND NEW.record NOT LIKE '%/9%' THEN
+		INSERT INTO tap_prmis.echo_child VALUES (90000 + nextval('tap_prmis.echo_seq'), 30);
+	END IF;
+	RETURN NULL; END $$;
+CREATE SEQUENCE tap_prmis.echo_seq;
+CREATE TRIGGER echo AFTER INSERT ON tap_attach.finding FOR EACH ROW EXECUTE FUNCTION tap_prmis.echo();
+SELECT tip.attach('tap_prmis.echo', 'victim', '{"age_at_identification": "age"}', schema => 'tap_attach');
+INSERT INTO tap_prmis.echo_child SELECT i, 300 FROM generate_series(1, 20) AS i;
+SELECT lives_ok('UPDATE tap_prmis.echo_child SET id = id + 100 WHERE id < 90', 'rows within rows, with changed keys');
+SELECT is((SELECT count(*) FROM tap_attach.finding WHERE rule = 'A03_VICTIM' AND record ~ 'echo_as_victim/1..$'), 20::bigint, 'have the findings of their own');
+SELECT is((SELECT count(*) FROM tap_attach.finding WHERE rule = 'A03_VICTIM' AND record ~ 'echo_as_victim/.?.$'), 0::bigint, 'and none of what they were');
+DROP TRIGGER echo ON tap_attach.finding;
+
 -- ---- two attachments, more findings than wait ----
 CREATE TABLE tap_prmis.many (id int PRIMARY KEY, age int);
 SELECT tip.attach('tap_prmis.many', 'victim', '{"age_at_identification": "age"}', schema => 'tap_attach');
