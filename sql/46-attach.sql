@@ -299,8 +299,11 @@ DECLARE
 BEGIN
 	FOR a IN SELECT * FROM tip_impl.attached_as(tbl, entity) LOOP
 		PERFORM tip_impl.drop_attachment(tbl, a.schema, a.view, true);
-		IF to_regclass(format('%I.finding', a.schema)) IS NOT NULL THEN
+		IF has_table_privilege(to_regclass(format('%I.finding', a.schema)), 'DELETE') THEN
 			EXECUTE format('DELETE FROM %I.finding AS f WHERE f.entity = %L', a.schema, a.view);
+		ELSIF to_regclass(format('%I.finding', a.schema)) IS NOT NULL THEN
+			RAISE NOTICE USING
+				MESSAGE = format('findings about "%s" stay: permission denied to delete them', tbl);
 		END IF;
 		gone := gone + 1;
 	END LOOP;

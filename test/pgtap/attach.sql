@@ -316,6 +316,20 @@ SELECT is((SELECT count(*) FROM tap_attach.finding WHERE rule = 'A03_VICTIM' AND
 SELECT is((SELECT count(*) FROM tap_attach.finding WHERE rule = 'A03_VICTIM' AND record ~ 'echo_as_victim/.?.$'), 0::bigint, 'and none of what they were');
 DROP TRIGGER echo ON tap_attach.finding;
 
+-- ---- whoever owns the table, and not the model ----
+CREATE ROLE tap_attach_owner;
+GRANT USAGE, CREATE ON SCHEMA tap_attach TO tap_attach_owner;
+GRANT EXECUTE ON FUNCTION tip.attach, tip.detach TO tap_attach_owner;
+CREATE SCHEMA tap_owned AUTHORIZATION tap_attach_owner;
+SET ROLE tap_attach_owner;
+CREATE TABLE tap_owned.t (id int PRIMARY KEY, age int);
+SELECT lives_ok($$SELECT tip.attach('tap_owned.t', 'victim', '{"age_at_identification": "age"}', schema => 'tap_attach')$$, 'attaches it');
+SELECT lives_ok($$SELECT tip.detach('tap_owned.t')$$, 'and takes it off again');
+RESET ROLE;
+DROP SCHEMA tap_owned CASCADE;
+DROP OWNED BY tap_attach_owner;
+DROP ROLE tap_attach_owner;
+
 -- ---- two attachments, more findings than wait ----
 CREATE TABLE tap_prmis.many (id int PRIMARY KEY, age int);
 SELECT tip.attach('tap_prmis.many', 'victim', '{"age_at_identification": "age"}', schema => 'tap_attach');
