@@ -26,6 +26,9 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION tip_impl.attached_table(view regclass) RETURNS regclass
 AS 'MODULE_PATHNAME', 'tip_attached_table'
 LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION tip_impl.require_attachable(view regclass) RETURNS void
+AS 'MODULE_PATHNAME', 'tip_require_attachable'
+LANGUAGE C STABLE STRICT;
 CREATE FUNCTION tip_impl.trigger_arguments(args bytea) RETURNS text[]
 AS 'MODULE_PATHNAME', 'tip_trigger_arguments'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -39,6 +42,13 @@ CREATE TRIGGER "~tip_rules_changed"
 	FOR EACH STATEMENT EXECUTE FUNCTION tip_impl.rules_changed();
 ALTER TABLE tip.code_map ENABLE ALWAYS TRIGGER "~tip_rules_changed";
 
+-- As to_regclass(), for whoever has no right on the schema, too.
+CREATE FUNCTION tip_impl.attached_relation(schema text, name text) RETURNS regclass
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+RETURN (SELECT c.oid::regclass FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+	WHERE n.nspname = schema AND c.relname = name);
+
 CREATE VIEW tip.attachment AS
 SELECT t.tgrelid::regclass AS tbl, w.view, t.args[3] AS entity, t.args[4] AS mode,
        nullif(t.args[5], '')::date AS since, t.args[1] AS schema, m.mapping,
@@ -46,7 +56,7 @@ SELECT t.tgrelid::regclass AS tbl, w.view, t.args[3] AS entity, t.args[4] AS mod
 FROM (SELECT g.tgrelid, g.tgenabled, tip_impl.trigger_arguments(g.tgargs) AS args
       FROM pg_catalog.pg_trigger AS g
       WHERE g.tgfoid = 'tip_impl.check_attached'::regproc AND g.tgparentid = 0) AS t
-CROSS JOIN LATERAL (SELECT to_regclass(format('%I.%I', t.args[1], t.args[2])) AS view) AS w
+CROSS JOIN LATERAL (SELECT tip_impl.attached_relation(t.args[1], t.args[2]) AS view) AS w
 LEFT JOIN LATERAL (
 	SELECT jsonb_object_agg(c.entity_column,
 		CASE WHEN c.scheme IS NULL THEN to_jsonb(c.table_column)
@@ -120,13 +130,16 @@ BEGIN
 END
 $$;
 
--- The key of a row as text, after the name of the view.
+-- The key of a row as text, after the name of the view.  Of several columns,
+-- commas within one are not those between them.
 CREATE FUNCTION tip_impl.attached_key(tbl regclass, view name) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 RETURN coalesce((
 	SELECT format('%L::text || ', view || '/') || CASE count(*) WHEN 1 THEN format('t.%I::text', min(a.attname::text))
-		ELSE format('concat_ws('','', %s)', string_agg(format('t.%I', a.attname), ', ' ORDER BY k.n)) END
+		ELSE format('concat_ws('','', %s)', string_agg(format(CASE
+			WHEN a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'uuid'::regtype, 'date'::regtype) THEN 't.%I'
+			ELSE $f$replace(replace(t.%I::text, '\', '\\'), ',', '\,')$f$ END, a.attname), ', ' ORDER BY k.n)) END
 	FROM pg_index AS i CROSS JOIN unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, n)
 	JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
 	WHERE i.indrelid = tbl AND i.indisprimary HAVING count(*) > 0), 'NULL::text');
@@ -247,7 +260,8 @@ BEGIN ATOMIC
 	  AND (tip_impl.trigger_arguments(g.tgargs))[1:2] = ARRAY[schema, view];
 END;
 
--- Of a table: arguments of the triggers that judge its rows.
+-- Of a table: arguments of the triggers that judge its rows.  Those of a child
+-- of table inheritance belong to its parent.
 CREATE FUNCTION tip_impl.attached_as(tbl regclass, entity text)
 RETURNS TABLE (schema text, view text, of_entity text, mode text, since text)
 LANGUAGE sql STABLE
@@ -256,7 +270,9 @@ BEGIN ATOMIC
 	SELECT t.args[1], t.args[2], t.args[3], t.args[4], t.args[5]
 	FROM (SELECT tip_impl.trigger_arguments(g.tgargs) AS args FROM pg_trigger AS g
 	      WHERE g.tgrelid = tbl AND g.tgfoid = 'tip_impl.check_attached'::regproc AND g.tgparentid = 0) AS t
-	WHERE t.args[3] = coalesce(entity, t.args[3]);
+	CROSS JOIN LATERAL (SELECT tip_impl.attached_relation(t.args[1], t.args[2]) AS view) AS w
+	WHERE t.args[3] = coalesce(entity, t.args[3])
+	  AND (w.view IS NULL OR tip_impl.attached_table(w.view) = tbl);
 END;
 
 CREATE FUNCTION tip_impl.drop_attachment(tbl regclass, schema text, view text, with_view bool)
@@ -283,8 +299,11 @@ DECLARE
 BEGIN
 	FOR a IN SELECT * FROM tip_impl.attached_as(tbl, entity) LOOP
 		PERFORM tip_impl.drop_attachment(tbl, a.schema, a.view, true);
-		IF to_regclass(format('%I.finding', a.schema)) IS NOT NULL THEN
+		IF has_table_privilege(to_regclass(format('%I.finding', a.schema)), 'DELETE') THEN
 			EXECUTE format('DELETE FROM %I.finding AS f WHERE f.entity = %L', a.schema, a.view);
+		ELSIF to_regclass(format('%I.finding', a.schema)) IS NOT NULL THEN
+			RAISE NOTICE USING
+				MESSAGE = format('findings about "%s" stay: permission denied to delete them', tbl);
 		END IF;
 		gone := gone + 1;
 	END LOOP;
@@ -304,13 +323,13 @@ BEGIN
 	FOR member IN SELECT m FROM tip_impl.attached_family(tbl) AS m LOOP
 		EXECUTE format('CREATE TRIGGER %I BEFORE INSERT OR UPDATE OR DELETE ON %s
 			FOR EACH ROW EXECUTE FUNCTION tip_impl.check_attached(%L, %L, %L, %L, %L)',
-			left('~tip_rules ' || view, 63), member, schema, view, entity, mode, since);
+			tip_impl.clip('~tip_rules ' || view, 63), member, schema, view, entity, mode, since);
 		EXECUTE format('CREATE TRIGGER %I BEFORE INSERT OR UPDATE OR DELETE ON %s
 			FOR EACH STATEMENT EXECUTE FUNCTION tip_impl.findings_begin(%L, %L)',
-			left('~tip_begin ' || view, 63), member, schema, view);
+			tip_impl.clip('~tip_begin ' || view, 63), member, schema, view);
 		EXECUTE format('CREATE TRIGGER %I AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s
 			FOR EACH STATEMENT EXECUTE FUNCTION tip_impl.findings_end(%L, %L)',
-			left('~tip_end ' || view, 63), member, schema, view);
+			tip_impl.clip('~tip_end ' || view, 63), member, schema, view);
 	END LOOP;
 END
 $$;
@@ -335,13 +354,43 @@ BEGIN
 END
 $$;
 
--- A name that no other relation of the schema has.
+-- The beginning of a name that has no more than so many bytes.
+CREATE FUNCTION tip_impl.clip(name text, bytes int) RETURNS text
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+RETURN (SELECT left(name, max(n)) FROM generate_series(0, bytes) AS n WHERE octet_length(left(name, n)) <= bytes);
+
+-- A name that no other relation of the schema has, and that is short enough
+-- for those of triggers, in which it stands after '~tip_begin '.
 CREATE FUNCTION tip_impl.attached_name(tbl regclass, entity text, schema name) RETURNS name
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
-RETURN (SELECT CASE WHEN to_regclass(format('%I.%I', schema, n.name)) IS NULL THEN n.name
-	ELSE left(n.name, 50) || '_' || tbl::oid END::name
-	FROM (SELECT left(c.relname, 40) || '_as_' || entity AS name FROM pg_class AS c WHERE c.oid = tbl) AS n);
+RETURN (SELECT CASE WHEN tip_impl.attached_relation(schema, n.name) IS NULL THEN n.name
+	ELSE tip_impl.clip(n.relname, 20) || '_' || tbl::oid || '_as_' || entity END::name
+	FROM (SELECT c.relname, tip_impl.clip(c.relname, 32) || '_as_' || entity AS name FROM pg_class AS c WHERE c.oid = tbl) AS n);
+
+-- Of a table that was dropped without tip.detach() findings are left, and
+-- excuses are left in any case.
+CREATE FUNCTION tip_impl.forget_namesake(schema name, view name) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+	excused bool := false;
+BEGIN
+	IF has_table_privilege(format('%I.finding', schema), 'DELETE') THEN
+		EXECUTE format('DELETE FROM %I.finding AS f WHERE f.entity = $1', schema) USING view::text;
+	END IF;
+	IF has_table_privilege(format('%I.excuse', schema), 'SELECT') THEN
+		EXECUTE format('SELECT EXISTS (SELECT FROM %I.excuse AS x WHERE starts_with(x.record, $1))', schema)
+			INTO excused USING view || '/';
+	END IF;
+	IF excused THEN
+		RAISE WARNING USING
+			MESSAGE = format('excuses of an earlier attachment hold for "%s", too', view),
+			HINT = 'If they are about another table, end each with tip.excuse_attached() and a day that is past.';
+	END IF;
+END
+$$;
 
 CREATE FUNCTION tip.attach(tbl regclass, entity text, mapping jsonb DEFAULT NULL,
 	mode text DEFAULT 'observe', since date DEFAULT NULL, only_where text DEFAULT NULL,
@@ -373,10 +422,15 @@ BEGIN
 		EXECUTE tip_impl.attached_view(tbl, entity, mapping, only_where, schema, view);
 		EXECUTE format('COMMENT ON VIEW %I.%I IS %L', schema, view,
 			format('rows of an attached table in the shape of entity %s; made by tip.attach()', entity));
+		PERFORM tip_impl.require_attachable(tip_impl.attached_relation(schema, view));
 	END IF;
 	PERFORM tip_impl.create_attached_triggers(tbl, schema, view, entity, mode,
-		coalesce(to_char(since, 'YYYY-MM-DD'), CASE WHEN mapping IS NULL THEN old.since END, ''));
+		coalesce(CASE WHEN isfinite(since) THEN to_char(since, 'YYYY-MM-DD') ELSE since::text END,
+			CASE WHEN mapping IS NULL THEN old.since END, ''));
 	PERFORM tip_impl.warn_of_attachment(tbl);
+	IF old.view IS NULL THEN
+		PERFORM tip_impl.forget_namesake(schema, view);
+	END IF;
 	RETURN format('%I.%I', schema, view)::regclass;
 END
 $$;

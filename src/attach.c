@@ -33,6 +33,7 @@
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datum.h"
+#include "utils/fmgroids.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -45,6 +46,7 @@
 #define MAX_WARNINGS 10			/* of one statement */
 
 PG_FUNCTION_INFO_V1(tip_check_attached);
+PG_FUNCTION_INFO_V1(tip_require_attachable);
 PG_FUNCTION_INFO_V1(tip_attached_columns);
 PG_FUNCTION_INFO_V1(tip_attached_table);
 PG_FUNCTION_INFO_V1(tip_trigger_arguments);
@@ -122,6 +124,26 @@ start(void)
 /* ---- the view ---- */
 
 /*
+ * Functions of core that take anything may run what belongs to its type: a
+ * cast to json, the check of a domain.  These only print it.
+ */
+static bool
+takes_anything(Oid funcid)
+{
+	Oid		   *types;
+	int			ntypes;
+
+	if (funcid == F_CONCAT || funcid == F_CONCAT_WS ||
+		funcid == F_TEXTANYCAT || funcid == F_ANYTEXTCAT)
+		return false;
+	(void) get_func_signature(funcid, &types, &ntypes);
+	for (int i = 0; i < ntypes; i++)
+		if (get_typtype(types[i]) == TYPTYPE_PSEUDO)
+			return true;
+	return get_func_rettype(funcid) == XMLOID;
+}
+
+/*
  * What tip.attach() writes is harmless, but the view may have been replaced
  * since, and its expressions run as whoever changes a row.
  */
@@ -129,12 +151,28 @@ static bool
 is_strange_function(Oid funcid, void *context)
 {
 	Oid			extension = get_extension_oid("tip_module", true);
+	char		volatility = func_volatile(funcid);
 
-	if (func_volatile(funcid) == PROVOLATILE_VOLATILE)
+	if (volatility == PROVOLATILE_VOLATILE)
 		return true;
-	return funcid >= FirstUnpinnedObjectId &&
-		(!OidIsValid(extension) ||
-		 getExtensionOfObject(ProcedureRelationId, funcid) != extension);
+	if (funcid < FirstUnpinnedObjectId)
+		return volatility == PROVOLATILE_STABLE &&
+			!IsA((Node *) context, CoerceViaIO) && takes_anything(funcid);
+	return !OidIsValid(extension) ||
+		getExtensionOfObject(ProcedureRelationId, funcid) != extension;
+}
+
+/* To make a value of somebody's type may run somebody's code. */
+static bool
+makes_strange_type(Node *node)
+{
+	Oid			type = exprType(node);
+	Oid			element = get_element_type(type);
+
+	if (IsA(node, Var) || IsA(node, Const) || type == VOIDOID)
+		return false;
+	return !TipTypeIsAllowed(type) || get_typtype(type) == TYPTYPE_DOMAIN ||
+		(OidIsValid(element) && get_typtype(element) == TYPTYPE_DOMAIN);
 }
 
 static bool
@@ -142,10 +180,14 @@ is_strange(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;
+	if (IsA(node, List))
+		return expression_tree_walker(node, is_strange, context);
 	if (IsA(node, SubLink) || IsA(node, Aggref) || IsA(node, WindowFunc) ||
 		IsA(node, CoerceToDomain))
 		return true;
-	if (check_functions_in_node(node, is_strange_function, NULL))
+	if (check_functions_in_node(node, is_strange_function, node))
+		return true;
+	if (!IsA(node, CaseWhen) && makes_strange_type(node))
 		return true;
 	return expression_tree_walker(node, is_strange, context);
 }
@@ -158,7 +200,7 @@ check_expression(Relation view, Node *expr)
 				(errcode(ERRCODE_INVALID_TABLE_DEFINITION),
 				 errmsg("view \"%s\" of an attached table computes with more than functions of pg_catalog and tip_module that do not write",
 						RelationGetRelationName(view)),
-				 errhint("Make it anew with tip.attach().")));
+				 errhint("Name in only_where, and map, nothing that calls others, and make it anew with tip.attach().")));
 }
 
 /* As expressions over the row at hand, whose columns may be in other places. */
@@ -237,7 +279,11 @@ find_columns(Attached *attached)
 	};
 
 	attached->unreadable = get_attnum(attached->view, "tip_unreadable");
+	/* A view that was changed may have none, or one of another type. */
 	attached->recorded_on = get_attnum(attached->view, "recorded_on");
+	if (attached->recorded_on > 0 &&
+		get_atttype(attached->view, attached->recorded_on) != DATEOID)
+		attached->recorded_on = InvalidAttrNumber;
 	for (int i = 0; i < lengthof(stages); i++)
 		attached->stages[i] = get_attnum(attached->view, stages[i]);
 }
@@ -289,7 +335,7 @@ since_of(const char *text)
 
 /* Arguments: schema of the view, view, entity, mode, since. */
 static Relation
-open_view(char **args)
+open_view(char **args, Relation rel)
 {
 	Oid			schema = get_namespace_oid(args[0], true);
 	Oid			relid = InvalidOid;
@@ -309,6 +355,12 @@ open_view(char **args)
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("relation \"%s.%s\" is not the view of an attached table",
 						args[0], args[1])));
+	if (!TipShowsTable(get_view_query(view), RelationGetRelid(rel)))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("view \"%s.%s\" does not show table \"%s\"", args[0],
+						args[1], RelationGetRelationName(rel)),
+				 errhint("Attach tables with tip.attach().")));
 	return view;
 }
 
@@ -316,7 +368,7 @@ static void
 fill(Attached *attached, TriggerData *data)
 {
 	char	  **args = data->tg_trigger->tgargs;
-	Relation	view = open_view(args);
+	Relation	view = open_view(args, data->tg_relation);
 
 	attached->view = RelationGetRelid(view);
 	attached->entity = pstrdup(args[2]);
@@ -441,17 +493,45 @@ project(Attached *attached, TupleTableSlot *row, TupleTableSlot *slot)
 	ExecStoreVirtualTuple(slot);
 }
 
+/* Raise what was caught, unless it is about a value: that would be repeated. */
+static void
+rethrow_without_value(Attached *attached, MemoryContext context)
+{
+	ErrorData  *error;
+
+	MemoryContextSwitchTo(context);
+	error = CopyErrorData();
+	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) !=
+		ERRCODE_TO_CATEGORY(ERRCODE_DATA_EXCEPTION))
+		PG_RE_THROW();
+	FlushErrorState();
+	ereport(ERROR,
+			(errcode(error->sqlerrcode),
+			 errmsg("condition of view \"%s\" of an attached table fails for a row",
+					get_rel_name(attached->view)),
+			 errhint("Make it anew with tip.attach() and an only_where that cannot fail.")));
+}
+
 static bool
 is_wanted(Attached *attached, TupleTableSlot *row)
 {
-	bool		isnull;
-	Datum		datum;
+	MemoryContext caller = CurrentMemoryContext;
+	bool		isnull = true;
+	volatile Datum datum = (Datum) 0;
 
 	if (attached->where == NULL)
 		return true;
 	attached->econtext->ecxt_scantuple = row;
-	datum = ExecEvalExprSwitchContext(attached->where, attached->econtext,
-									  &isnull);
+	PG_TRY();
+	{
+		datum = ExecEvalExprSwitchContext(attached->where, attached->econtext,
+										  &isnull);
+	}
+	PG_CATCH();
+	{
+		rethrow_without_value(attached, caller);
+	}
+	PG_END_TRY();
 	return !isnull && DatumGetBool(datum);
 }
 
@@ -523,12 +603,13 @@ forgive_unchanged(Attached *attached, List *findings)
 static bool
 is_recent(Attached *attached, bool is_update)
 {
-	bool		isnull;
-	Datum		day;
+	bool		isnull = true;
+	Datum		day = (Datum) 0;
 
 	if (attached->since == DATEVAL_NOBEGIN)
 		return true;
-	day = slot_getattr(attached->now, attached->recorded_on, &isnull);
+	if (attached->recorded_on > 0)
+		day = slot_getattr(attached->now, attached->recorded_on, &isnull);
 	/* A row without a day is new when it comes, and old when it changes. */
 	return isnull ? !is_update : DatumGetDateADT(day) >= attached->since;
 }
@@ -589,35 +670,36 @@ judge(Attached *attached, Relation rel, bool is_update)
 	TipKeepFindings(rel, engine, attached->now, findings, !is_update);
 }
 
-static bool
-has_same_key(Attached *attached)
-{
-	char	   *now = TipRecordKey(attached->engine, attached->now);
-	char	   *before = TipRecordKey(attached->engine, attached->before);
-
-	return now == NULL || before == NULL || strcmp(now, before) == 0;
-}
-
-/* Judge what the row becomes, and forget what it was. */
+/*
+ * Judge what the row becomes, and forget what it was.  Once findings are kept
+ * the slots may hold another row: a trigger on the findings may write here.
+ */
 static void
 take_row(Attached *attached, TriggerData *data, TupleTableSlot *before,
 		 TupleTableSlot *now)
 {
 	bool		was = before != NULL && is_wanted(attached, before);
 	bool		is = now != NULL && is_wanted(attached, now);
+	char	   *gone = NULL;
+	char	   *key;
 
 	attached->row_now = now;
 	attached->row_before = before;
 	if (was)
+	{
 		project(attached, before, attached->before);
+		gone = TipRecordKey(attached->engine, attached->before);
+	}
 	if (is)
 	{
 		project(attached, now, attached->now);
+		key = TipRecordKey(attached->engine, attached->now);
+		if (gone != NULL && (key == NULL || strcmp(key, gone) == 0))
+			gone = NULL;
 		judge(attached, data->tg_relation, was);
 	}
-	if (was && (!is || !has_same_key(attached)))
-		TipForgetFindings(data->tg_relation, attached->engine,
-						  attached->before);
+	if (gone != NULL)
+		TipForgetRecord(attached->engine, gone);
 }
 
 static HeapTuple
@@ -628,6 +710,8 @@ check_attached(FunctionCallInfo fcinfo)
 
 	check_protocol(fcinfo);
 	attached = attached_for(data);
+	if (TipMakeRoom(attached->engine))
+		attached = attached_for(data);
 	ResetExprContext(attached->econtext);
 	if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
 		take_row(attached, data, data->tg_trigslot, data->tg_newslot);
@@ -653,6 +737,31 @@ tip_check_attached(PG_FUNCTION_ARGS)
 	tuple = check_attached(fcinfo);
 	TipReveal(&veil);
 	return PointerGetDatum(tuple);
+}
+
+/*
+ * tip_require_attachable(view regclass)
+ *		Raise what the trigger would raise about the view with every row.
+ */
+Datum
+tip_require_attachable(PG_FUNCTION_ARGS)
+{
+	Relation	view = table_open(PG_GETARG_OID(0), AccessShareLock);
+	Attached	attached = {0};
+	Relation	rel;
+
+	if (!TipIsMapped(view))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("relation \"%s\" is not the view of an attached table",
+						RelationGetRelationName(view))));
+	attached.desc = RelationGetDescr(view);
+	rel = table_open(TipMappedTable(get_view_query(view))->relid,
+					 AccessShareLock);
+	prepare_columns(&attached, view, rel);
+	table_close(rel, AccessShareLock);
+	table_close(view, AccessShareLock);
+	PG_RETURN_VOID();
 }
 
 /* ---- how it is mapped ---- */
@@ -725,7 +834,7 @@ tip_attached_columns(PG_FUNCTION_ARGS)
 	ListCell   *cell;
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (TipIsMapped(view))
+	if (TipIsMapped(view) && OidIsValid(TipMappedRelid(get_view_query(view))))
 	{
 		Query	   *query = get_view_query(view);
 		RangeTblEntry *entry = TipMappedTable(query);
@@ -753,7 +862,7 @@ tip_attached_table(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	view = table_open(relid, AccessShareLock);
 	if (TipIsMapped(view))
-		table = TipMappedTable(get_view_query(view))->relid;
+		table = TipMappedRelid(get_view_query(view));
 	table_close(view, AccessShareLock);
 	if (!OidIsValid(table))
 		PG_RETURN_NULL();

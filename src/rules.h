@@ -137,6 +137,8 @@ extern void TipKeepFindings(Relation rel, TipEngine *engine,
 							bool is_new);
 extern void TipForgetFindings(Relation rel, TipEngine *engine,
 							  TupleTableSlot *slot);
+extern void TipForgetRecord(TipEngine *engine, const char *record);
+extern bool TipMakeRoom(TipEngine *engine);
 extern void TipAddCaseFindings(const char *schema, const char *entity,
 							   List *findings);
 extern void TipExcuseFindings(Oid schema, const char *record,
@@ -153,6 +155,9 @@ extern bool TipAllReadable(TipEngine *engine, TupleTableSlot *slot);
 extern List *TipMappedFindings(TipEngine *engine, TupleTableSlot *slot,
 							   List *findings);
 extern RangeTblEntry *TipMappedTable(Query *query);
+extern Oid	TipMappedRelid(Query *query);
+extern AttrNumber TipMappedKey(Relation view);
+extern bool TipShowsTable(Query *query, Oid relid);
 
 /* rules_ruleset.c */
 extern int	TipCurrentRuleset(void);

@@ -11,13 +11,16 @@
 
 #include "access/sysattr.h"
 #include "access/table.h"
+#include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "rewrite/rewriteHandler.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -25,6 +28,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 #include "utils/uuid.h"
 
 #include "errors.h"
@@ -347,23 +351,33 @@ insert_rows(const char *schema, const char *entity, Arrays *rows,
 		lengthof(types), types, values, false);
 }
 
-/* The type of the only column of a table's primary key, and its name. */
+/*
+ * The type of the column that a key in a view is made of, and its name.  The
+ * view knows: the primary key may be another one by now.  A domain is taken for
+ * what it is made of: its checks are not to run as the owner, and neither is an
+ * operator of somebody else.
+ */
 static Oid
-primary_key_of(Oid relid, char **name)
+key_column_of(const Collected *item, char **name)
 {
-	Relation	rel = table_open(relid, AccessShareLock);
-	IndexAttrBitmapKind kind = INDEX_ATTR_BITMAP_PRIMARY_KEY;
-	Bitmapset  *columns = RelationGetIndexAttrBitmap(rel, kind);
-	Oid			type = InvalidOid;
-	int			attno;
+	Oid			relid = get_relname_relid(item->entity, item->home);
+	AttrNumber	attno = InvalidAttrNumber;
+	Relation	view;
+	Oid			type;
 
-	if (bms_get_singleton_member(columns, &attno))
+	if (OidIsValid(relid))
 	{
-		attno += FirstLowInvalidHeapAttributeNumber;
-		type = get_atttype(relid, attno);
-		*name = get_attname(relid, attno, false);
+		view = table_open(relid, AccessShareLock);
+		attno = TipIsMapped(view) ? TipMappedKey(view) : InvalidAttrNumber;
+		table_close(view, AccessShareLock);
 	}
-	table_close(rel, AccessShareLock);
+	if (attno <= 0)
+		return InvalidOid;
+	type = getBaseType(get_atttype(item->root, attno));
+	*name = get_attname(item->root, attno, false);
+	if (lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr >=
+		FirstUnpinnedObjectId)
+		return InvalidOid;
 	return type;
 }
 
@@ -415,7 +429,7 @@ keep_returned(Arrays *rows)
 /*
  * A row of another's table may not have got in either: whoever owns it looks
  * for the key, which follows the name of the view.  A key of several columns
- * is not looked for.
+ * is not looked for.  Types are named so that char is not char(1).
  */
 static void
 drop_missing(const Collected *item, Arrays *rows)
@@ -423,7 +437,7 @@ drop_missing(const Collected *item, Arrays *rows)
 	char	   *schema = get_namespace_name(get_rel_namespace(item->root));
 	char	   *table = get_rel_name(item->root);
 	char	   *key;
-	Oid			type = primary_key_of(item->root, &key);
+	Oid			type = key_column_of(item, &key);
 	Oid			types[] = {TEXTARRAYOID, XIDARRAYOID};
 	Datum		values[lengthof(types)];
 	AsOwner		before;
@@ -439,8 +453,9 @@ drop_missing(const Collected *item, Arrays *rows)
 				 " FROM unnest($1, $2) WITH ORDINALITY AS u(record, inserted, n)"
 				 " ORDER BY n",
 				 quote_identifier(schema), quote_identifier(table),
-				 quote_identifier(key), (int) strlen(item->entity) + 2,
-				 format_type_be_qualified(type)),
+				 quote_identifier(key), pg_mbstrlen(item->entity) + 2,
+				 format_type_extended(type, -1, FORMAT_TYPE_TYPEMOD_GIVEN |
+									  FORMAT_TYPE_FORCE_QUALIFY)),
 		lengthof(types), types, values, false);
 	keep_returned(rows);
 	be_oneself(&before);
@@ -546,6 +561,25 @@ flush_table(Oid root, bool must_exist)
 	}
 }
 
+/*
+ * Write what was collected about earlier records of one kind.  The present one
+ * is not stored yet, and another attachment of its table may have judged it.
+ */
+static void
+flush_like(TipEngine *engine)
+{
+	Collected	like = {.root = engine->root,.home = engine->home};
+	ListCell   *cell;
+
+	like.entity = NameStr(engine->label);
+	foreach(cell, collected)
+		if (has_same_place(lfirst(cell), &like))
+		{
+			flush(lfirst(cell), true);
+			return;
+		}
+}
+
 /* ---- collecting ---- */
 
 static void
@@ -590,6 +624,22 @@ TipRecordKey(TipEngine *engine, TupleTableSlot *slot)
 	return DatumGetCString(DirectFunctionCall1(uuid_out, key));
 }
 
+/*
+ * TipMakeRoom
+ *		Write what was collected, if it is much; true if something was written.
+ *
+ * A trigger on the findings may do anything, so for another's table, which it
+ * may change, this comes before its row is judged.
+ */
+bool
+TipMakeRoom(TipEngine *engine)
+{
+	if (list_length(collected) < MAX_COLLECTED)
+		return false;
+	flush_like(engine);
+	return true;
+}
+
 static void
 collect_all(TipEngine *engine, const char *record, List *findings, bool clear)
 {
@@ -598,8 +648,8 @@ collect_all(TipEngine *engine, const char *record, List *findings, bool clear)
 	ListCell   *cell;
 
 	start();
-	if (list_length(collected) >= MAX_COLLECTED)
-		flush_table(engine->root, true);
+	if (engine->mapped == NULL)
+		(void) TipMakeRoom(engine);
 	if (clear)
 		collect(engine, record, NULL, inserted);
 	foreach(cell, findings)
@@ -632,6 +682,12 @@ TipForgetFindings(Relation rel, TipEngine *engine, TupleTableSlot *slot)
 
 	if (record != NULL)
 		collect_all(engine, record, NIL, true);
+}
+
+void
+TipForgetRecord(TipEngine *engine, const char *record)
+{
+	collect_all(engine, record, NIL, true);
 }
 
 /* ---- of cases ---- */
@@ -761,6 +817,28 @@ close_statement(Oid root)
 	}
 }
 
+/* Is it the view of this very table, not of a parent or of somebody else's? */
+static bool
+names_its_view(TriggerData *data)
+{
+	char	  **args = data->tg_trigger->tgargs;
+	Oid			schema = get_namespace_oid(args[0], true);
+	Oid			relid = InvalidOid;
+	Relation	view;
+	bool		result;
+
+	if (OidIsValid(schema))
+		relid = get_relname_relid(args[1], schema);
+	if (!OidIsValid(relid) || get_rel_relkind(relid) != RELKIND_VIEW)
+		return false;
+	view = table_open(relid, AccessShareLock);
+	result = TipIsMapped(view) &&
+		TipMappedRelid(get_view_query(view)) ==
+		RelationGetRelid(data->tg_relation);
+	table_close(view, AccessShareLock);
+	return result;
+}
+
 /*
  * After TRUNCATE nothing is left to be found.  The trigger of another's table
  * names the schema of the findings, and the view.
@@ -778,6 +856,8 @@ forget_table(TriggerData *data)
 	Datum		values[1];
 	AsOwner		before;
 
+	if (is_mapped && !names_its_view(data))
+		return;
 	values[0] = CStringGetTextDatum(entity);
 	SPI_connect();
 	become_owner(&before, name, "finding");
@@ -791,6 +871,9 @@ forget_table(TriggerData *data)
 /*
  * tip_findings_end
  *		Write what the statement found.
+ *
+ * Within another statement about the same table it waits for that one's end: a
+ * savepoint between them may take back what is written here.
  */
 Datum
 tip_findings_end(PG_FUNCTION_ARGS)
@@ -805,7 +888,7 @@ tip_findings_end(PG_FUNCTION_ARGS)
 	else
 	{
 		close_statement(root);
-		if (collected != NIL)
+		if (collected != NIL && !statement_is_open(root))
 			flush_table(root, true);
 	}
 	TipReveal(&veil);

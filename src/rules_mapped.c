@@ -12,6 +12,7 @@
 
 #include "access/sysattr.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
@@ -94,6 +95,77 @@ TipMappedTable(Query *query)
 				 errmsg("view of an attached table must show a table"),
 				 errhint("Make it anew with tip.attach().")));
 	return entry;
+}
+
+/* The same, or invalid where it shows anything else: for who only looks. */
+Oid
+TipMappedRelid(Query *query)
+{
+	RangeTblRef *ref;
+	RangeTblEntry *entry;
+
+	if (list_length(query->jointree->fromlist) != 1)
+		return InvalidOid;
+	ref = linitial(query->jointree->fromlist);
+	if (!IsA(ref, RangeTblRef))
+		return InvalidOid;
+	entry = rt_fetch(ref->rtindex, query->rtable);
+	return entry->rtekind == RTE_RELATION ? entry->relid : InvalidOid;
+}
+
+static TargetEntry *
+target_named(Query *query, const char *name)
+{
+	ListCell   *cell;
+
+	foreach(cell, query->targetList)
+	{
+		TargetEntry *target = lfirst(cell);
+
+		if (!target->resjunk && strcmp(target->resname, name) == 0)
+			return target;
+	}
+	return NULL;
+}
+
+/*
+ * The column of the table that a key is made of, after the name of the view
+ * and a slash; invalid if it is made of several, or otherwise.
+ */
+AttrNumber
+TipMappedKey(Relation view)
+{
+	TargetEntry *target = target_named(get_view_query(view), RECORD_COLUMN);
+	char	   *prefix = psprintf("%s/", RelationGetRelationName(view));
+	OpExpr	   *join = target ? (OpExpr *) target->expr : NULL;
+	Const	   *start;
+	List	   *vars;
+
+	if (join == NULL || !IsA(join, OpExpr) || list_length(join->args) != 2)
+		return InvalidAttrNumber;
+	start = linitial(join->args);
+	if (!IsA(start, Const) || start->consttype != TEXTOID ||
+		start->constisnull ||
+		strcmp(TextDatumGetCString(start->constvalue), prefix) != 0)
+		return InvalidAttrNumber;
+	vars = pull_var_clause(lsecond(join->args), PVC_RECURSE_AGGREGATES |
+						   PVC_RECURSE_WINDOWFUNCS);
+	return list_length(vars) == 1 ? ((Var *) linitial(vars))->varattno :
+		InvalidAttrNumber;
+}
+
+/*
+ * Does the view show this table, or a parent of it?  Whoever makes a trigger on
+ * another table is not to speak in the name of this view.
+ */
+bool
+TipShowsTable(Query *query, Oid relid)
+{
+	Oid			shown = TipMappedTable(query)->relid;
+
+	return relid == shown ||
+		(get_rel_relkind(shown) != RELKIND_VIEW &&
+		 typeInheritsFrom(get_rel_type_id(relid), get_rel_type_id(shown)));
 }
 
 /* The column of the table that a column of the view is made of, or NULL. */
