@@ -53,6 +53,7 @@ INSERT INTO tip_impl.model_part (ordinal, topic, name, kind, ddl) VALUES
 		loaded_on timestamptz DEFAULT current_timestamp,
 		entity text, record jsonb, findings jsonb,
 		PRIMARY KEY (batch, line));
+	  ALTER TABLE %1$I.quarantine ALTER record SET STATISTICS 0;
 	  COMMENT ON TABLE %1$I.quarantine IS
 		''rows that a load did not store, as they came, with the reasons; as confidential as the records'';
 	  COMMENT ON COLUMN %1$I.quarantine.batch IS ''batch of the load (load_batch)'';

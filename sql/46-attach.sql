@@ -37,10 +37,15 @@ AS 'MODULE_PATHNAME', 'tip_check_attached'
 LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 -- The crosswalk is kept in sessions.
+-- Logical apply fires no statement triggers.
 CREATE TRIGGER "~tip_rules_changed"
-	AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON tip.code_map
+	AFTER INSERT OR UPDATE OR DELETE ON tip.code_map
+	FOR EACH ROW EXECUTE FUNCTION tip_impl.rules_changed();
+CREATE TRIGGER "~tip_rules_emptied"
+	AFTER TRUNCATE ON tip.code_map
 	FOR EACH STATEMENT EXECUTE FUNCTION tip_impl.rules_changed();
 ALTER TABLE tip.code_map ENABLE ALWAYS TRIGGER "~tip_rules_changed";
+ALTER TABLE tip.code_map ENABLE ALWAYS TRIGGER "~tip_rules_emptied";
 
 -- As to_regclass(), for whoever has no right on the schema, too.
 CREATE FUNCTION tip_impl.attached_relation(schema text, name text) RETURNS regclass

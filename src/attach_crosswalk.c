@@ -7,16 +7,9 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "access/htup_details.h"
-#include "access/table.h"
-#include "access/xact.h"
-#include "utils/builtins.h"
 #include "utils/inval.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/snapmgr.h"
 
 #include "attach.h"
 #include "codes.h"
@@ -71,34 +64,16 @@ start(void)
 	kept_generation = generation;
 }
 
-static char *
-fetch(Relation rel, HeapTuple tuple, const char *column)
-{
-	bool		isnull;
-	Datum		datum = heap_getattr(tuple,
-									 get_attnum(RelationGetRelid(rel), column),
-									 RelationGetDescr(rel), &isnull);
-
-	return isnull ? NULL : TextDatumGetCString(datum);
-}
-
-static bool
-fetch_bool(Relation rel, HeapTuple tuple, const char *column)
-{
-	bool		isnull;
-	Datum		datum = heap_getattr(tuple,
-									 get_attnum(RelationGetRelid(rel), column),
-									 RelationGetDescr(rel), &isnull);
-
-	return !isnull && DatumGetBool(datum);
-}
-
 static bool
 has_text(Relation rel, HeapTuple tuple, const char *column, const char *value)
 {
-	char	   *text = fetch(rel, tuple, column);
+	char	   *text = TipFetchText(rel, tuple, column);
+	bool		result = text != NULL && strcmp(text, value) == 0;
 
-	return text != NULL && strcmp(text, value) == 0;
+	/* We are in the context of the crosswalk, which stays. */
+	if (text != NULL)
+		pfree(text);
+	return result;
 }
 
 static void
@@ -115,10 +90,10 @@ add(TipCrosswalk *crosswalk, Relation rel, HeapTuple tuple)
 					 sizeof(Translation) * crosswalk->size);
 	}
 	translation = &crosswalk->translations[crosswalk->count++];
-	translation->theirs = fetch(rel, tuple, "scheme_code");
-	translation->ours = fetch(rel, tuple, "code");
-	translation->version = fetch(rel, tuple, "scheme_version");
-	translation->is_local = fetch_bool(rel, tuple, "is_local");
+	translation->theirs = TipFetchText(rel, tuple, "scheme_code");
+	translation->ours = TipFetchText(rel, tuple, "code");
+	translation->version = TipFetchText(rel, tuple, "scheme_version");
+	translation->is_local = TipFetchBool(rel, tuple, "is_local");
 }
 
 static int
@@ -153,27 +128,15 @@ arrange(TipCrosswalk *crosswalk)
 }
 
 static void
-fill(TipCrosswalk *crosswalk)
+read_row(Relation rel, HeapTuple tuple, void *context)
 {
-	const char *list = TipListRowOf(crosswalk->list)->name;
-	Relation	rel = table_open(code_map, AccessShareLock);
-	Snapshot	snapshot = RegisterSnapshot(IsInParallelMode() ?
-											GetActiveSnapshot() :
-											GetLatestSnapshot());
-	SysScanDesc scan = systable_beginscan(rel, InvalidOid, false, snapshot, 0,
-										  NULL);
-	HeapTuple	tuple;
+	TipCrosswalk *crosswalk = context;
 
-	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
-		if (has_text(rel, tuple, "scheme", crosswalk->scheme) &&
-			has_text(rel, tuple, "variable", crosswalk->variable) &&
-			has_text(rel, tuple, "list", list) &&
-			!has_text(rel, tuple, "relation", "narrower"))
-			add(crosswalk, rel, tuple);
-	systable_endscan(scan);
-	UnregisterSnapshot(snapshot);
-	table_close(rel, AccessShareLock);
-	arrange(crosswalk);
+	if (has_text(rel, tuple, "scheme", crosswalk->scheme) &&
+		has_text(rel, tuple, "variable", crosswalk->variable) &&
+		has_text(rel, tuple, "list", TipListRowOf(crosswalk->list)->name) &&
+		!has_text(rel, tuple, "relation", "narrower"))
+		add(crosswalk, rel, tuple);
 }
 
 static TipCrosswalk *
@@ -215,7 +178,8 @@ TipCrosswalkFor(const char *scheme, const char *variable, int list,
 	crosswalk->scheme = pstrdup(scheme);
 	crosswalk->variable = pstrdup(variable);
 	crosswalk->list = list;
-	fill(crosswalk);
+	TipScanCatalog("code_map", read_row, crosswalk);
+	arrange(crosswalk);
 	crosswalks = lappend(crosswalks, crosswalk);
 	MemoryContextSwitchTo(caller);
 	return crosswalk;

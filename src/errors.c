@@ -118,7 +118,10 @@ tip_refuse(PG_FUNCTION_ARGS)
 	char	   *hint = text_to_cstring(PG_GETARG_TEXT_PP(2));
 
 	if (strlen(state) != 5)
-		elog(ERROR, "SQLSTATE must have five characters");
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("SQLSTATE must have five characters"),
+				 errhidestmt(true)));
 	error_context_stack = NULL;
 	ereport(ERROR,
 			(errcode(MAKE_SQLSTATE(state[0], state[1], state[2], state[3],

@@ -130,6 +130,7 @@ typedef struct TipFinding
 } TipFinding;
 
 typedef void (*TipAttempt) (void *arg);
+typedef void (*TipCatalogReader) (Relation rel, HeapTuple tuple, void *context);
 
 /* rules_findings.c */
 extern void TipKeepFindings(Relation rel, TipEngine *engine,
@@ -190,6 +191,10 @@ extern bool TipRunProgram(const TipProgram *program, TupleTableSlot *slot,
 /* rules_load.c */
 extern Oid	TipCatalogRelid(const char *name);
 extern Oid	TipCatalogOwner(void);
+extern void TipScanCatalog(const char *name, TipCatalogReader reader,
+						   void *context);
+extern char *TipFetchText(Relation rel, HeapTuple tuple, const char *column);
+extern bool TipFetchBool(Relation rel, HeapTuple tuple, const char *column);
 extern List *TipCaseEntities(void);
 extern List *TipLoadRules(Relation rel, const char *entity);
 extern int	TipLoadRuleset(void);

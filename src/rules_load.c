@@ -26,8 +26,6 @@
 
 #include "rules.h"
 
-typedef void (*RowReader) (Relation rel, HeapTuple tuple, void *context);
-
 /* What the reader of tip.rule fills. */
 typedef struct LoadContext
 {
@@ -80,8 +78,9 @@ TipCatalogOwner(void)
 	return owner;
 }
 
-static void
-scan_catalog(const char *name, RowReader reader, void *context)
+/* Every row of a catalogue of ours, whoever asks. */
+void
+TipScanCatalog(const char *name, TipCatalogReader reader, void *context)
 {
 	Relation	rel = table_open(TipCatalogRelid(name), AccessShareLock);
 	Snapshot	snapshot;
@@ -111,8 +110,8 @@ fetch(Relation rel, HeapTuple tuple, const char *column, bool *isnull)
 	return heap_getattr(tuple, attno, RelationGetDescr(rel), isnull);
 }
 
-static char *
-fetch_text(Relation rel, HeapTuple tuple, const char *column)
+char *
+TipFetchText(Relation rel, HeapTuple tuple, const char *column)
 {
 	bool		isnull;
 	Datum		datum = fetch(rel, tuple, column, &isnull);
@@ -120,8 +119,8 @@ fetch_text(Relation rel, HeapTuple tuple, const char *column)
 	return isnull ? NULL : TextDatumGetCString(datum);
 }
 
-static bool
-fetch_bool(Relation rel, HeapTuple tuple, const char *column)
+bool
+TipFetchBool(Relation rel, HeapTuple tuple, const char *column)
 {
 	bool		isnull;
 	Datum		datum = fetch(rel, tuple, column, &isnull);
@@ -175,8 +174,8 @@ static char *
 build_condition(Relation rel, HeapTuple tuple, LoadContext *load)
 {
 	StringInfoData text;
-	char	   *stage = fetch_text(rel, tuple, "stage");
-	char	   *track = fetch_text(rel, tuple, "track");
+	char	   *stage = TipFetchText(rel, tuple, "stage");
+	char	   *track = TipFetchText(rel, tuple, "track");
 
 	initStringInfo(&text);
 	if (stage != NULL && track != NULL)
@@ -194,21 +193,21 @@ static void
 read_rule(Relation rel, HeapTuple tuple, void *context)
 {
 	LoadContext *load = context;
-	char	   *entity = fetch_text(rel, tuple, "entity");
+	char	   *entity = TipFetchText(rel, tuple, "entity");
 	TipRule    *rule;
 
 	if (entity == NULL || strcmp(entity, load->entity) != 0)
 		return;
 	rule = palloc0(sizeof(TipRule));
 	rule->entity = entity;
-	rule->id = fetch_text(rel, tuple, "id");
-	rule->is_error = strcmp(fetch_text(rel, tuple, "severity"), "error") == 0;
-	rule->null_passes = fetch_bool(rel, tuple, "null_passes");
-	rule->timing = fetch_text(rel, tuple, "timing");
-	rule->predicate = fetch_text(rel, tuple, "predicate");
-	rule->hint = fetch_text(rel, tuple, "hint");
+	rule->id = TipFetchText(rel, tuple, "id");
+	rule->is_error = strcmp(TipFetchText(rel, tuple, "severity"), "error") == 0;
+	rule->null_passes = TipFetchBool(rel, tuple, "null_passes");
+	rule->timing = TipFetchText(rel, tuple, "timing");
+	rule->predicate = TipFetchText(rel, tuple, "predicate");
+	rule->hint = TipFetchText(rel, tuple, "hint");
 	for (int i = 0; i < TIP_MESSAGE_LANGUAGES; i++)
-		rule->message[i] = fetch_text(rel, tuple,
+		rule->message[i] = TipFetchText(rel, tuple,
 									  psprintf("message_%s",
 											   message_languages[i]));
 	fetch_columns(rel, tuple, rule);
@@ -221,7 +220,7 @@ static void
 read_override(Relation rel, HeapTuple tuple, void *context)
 {
 	LoadContext *load = context;
-	char	   *id = fetch_text(rel, tuple, "rule");
+	char	   *id = TipFetchText(rel, tuple, "rule");
 	bool		isnull;
 	Datum		until = fetch(rel, tuple, "until", &isnull);
 	DateADT		last = isnull ? DATEVAL_NOEND : DatumGetDateADT(until);
@@ -254,8 +253,8 @@ TipLoadRules(Relation rel, const char *entity)
 
 	load.has_date = attno > 0 &&
 		get_atttype(RelationGetRelid(rel), attno) == DATEOID;
-	scan_catalog("rule", read_rule, &load);
-	scan_catalog("rule_override", read_override, &load);
+	TipScanCatalog("rule", read_rule, &load);
+	TipScanCatalog("rule_override", read_override, &load);
 	list_sort(load.rules, compare_rules);
 	return load.rules;
 }
@@ -277,7 +276,7 @@ TipLoadRuleset(void)
 {
 	int			newest = 0;
 
-	scan_catalog("ruleset", read_ruleset, &newest);
+	TipScanCatalog("ruleset", read_ruleset, &newest);
 	return newest;
 }
 
@@ -286,10 +285,10 @@ read_stage(Relation rel, HeapTuple tuple, void *context)
 {
 	StageContext *wanted = context;
 
-	if (strcmp(fetch_text(rel, tuple, "entity"), wanted->entity) == 0 &&
-		strcmp(fetch_text(rel, tuple, "track"), wanted->track) == 0 &&
-		strcmp(fetch_text(rel, tuple, "stage"), wanted->stage) == 0)
-		wanted->condition = fetch_text(rel, tuple, "condition");
+	if (strcmp(TipFetchText(rel, tuple, "entity"), wanted->entity) == 0 &&
+		strcmp(TipFetchText(rel, tuple, "track"), wanted->track) == 0 &&
+		strcmp(TipFetchText(rel, tuple, "stage"), wanted->stage) == 0)
+		wanted->condition = TipFetchText(rel, tuple, "condition");
 }
 
 /* When a record of the entity has reached a stage, or NULL if it has none. */
@@ -298,7 +297,7 @@ TipLoadCondition(const char *entity, const char *track, const char *stage)
 {
 	StageContext wanted = {entity, track, stage, NULL};
 
-	scan_catalog("rule_stage", read_stage, &wanted);
+	TipScanCatalog("rule_stage", read_stage, &wanted);
 	return wanted.condition;
 }
 
@@ -306,10 +305,10 @@ static void
 read_case_entity(Relation rel, HeapTuple tuple, void *context)
 {
 	List	  **entities = context;
-	char	   *entity = fetch_text(rel, tuple, "entity");
+	char	   *entity = TipFetchText(rel, tuple, "entity");
 	ListCell   *cell;
 
-	if (strcmp(fetch_text(rel, tuple, "timing"), "tx") != 0)
+	if (strcmp(TipFetchText(rel, tuple, "timing"), "tx") != 0)
 		return;
 	foreach(cell, *entities)
 		if (strcmp(lfirst(cell), entity) == 0)
@@ -323,6 +322,6 @@ TipCaseEntities(void)
 {
 	List	   *entities = NIL;
 
-	scan_catalog("rule", read_case_entity, &entities);
+	TipScanCatalog("rule", read_case_entity, &entities);
 	return entities;
 }

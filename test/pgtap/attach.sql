@@ -56,6 +56,13 @@ SELECT is_empty($$SELECT m.scheme_code, tip.from_scheme('ISO 5218', m.variable, 
 	AND tip_impl.read_as(m.scheme_code, 'ISO 5218', 'sex', NULL::tip.sex)::text IS DISTINCT FROM tip.from_scheme('ISO 5218', 'sex', m.scheme_code)
 	AND m.variable = 'sex'$$, 'the same translations as from_scheme()');
 
+-- ---- sessions learn of the crosswalk, also by logical apply ----
+SELECT results_eq($$SELECT g.tgtype & 1, g.tgenabled FROM pg_trigger AS g
+		WHERE g.tgrelid = 'tip.code_map'::regclass AND g.tgname = '~tip_rules_changed'$$,
+	$$VALUES (1, 'A'::"char")$$, 'a row trigger, which apply fires, tells of changes');
+SELECT is((SELECT attstattarget FROM pg_attribute WHERE attrelid = 'tap_attach.quarantine'::regclass AND attname = 'record')::int, 0,
+	'no statistics of what is in quarantine');
+
 -- ---- only what is mapped is demanded ----
 CREATE TABLE tap_prmis.half (id int PRIMARY KEY, age1 int, stage text, seen date);
 SELECT tip.attach('tap_prmis.half', 'victimization', '{"age_at_entry": "age1", "victim_stage": "stage", "identified_on": "seen"}',
