@@ -51,7 +51,10 @@ OBJS = \
 	src/attach_crosswalk.o \
 	src/attach_read.o \
 	src/identity.o \
+	src/identity_crypto.o \
+	src/identity_domain.o \
 	src/identity_keys.o \
+	src/identity_pseudonymize.o \
 	src/tabulation.o \
 	src/tabulation_cell.o \
 	src/tabulation_io.o \
@@ -80,6 +83,7 @@ SQL_PARTS = \
 	sql/46-attach.sql \
 	sql/47-quality.sql \
 	sql/50-identity.sql \
+	sql/52-identity_pseudonymize.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
 	sql/80-report.sql \

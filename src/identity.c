@@ -7,9 +7,6 @@
  */
 #include "postgres.h"
 
-#include <openssl/crypto.h>
-#include <openssl/err.h>
-
 #include "common/hashfn.h"
 #include "libpq/pqformat.h"
 #include "utils/builtins.h"
@@ -19,42 +16,17 @@
 
 #define FORMAT			1
 #define POLICY_PERSON	1
-#define CANON_VERSION	1
-#define MAC_BYTES		14
-#define DIGEST_BYTES	32
 
-typedef struct Pseudonym
-{
-	uint8		format;
-	uint8		policy;
-	uint8		domain[2];
-	uint8		version[2];
-	uint8		mac[MAC_BYTES];
-} Pseudonym;
+StaticAssertDecl(sizeof(TipPseudonym) == 20, "a pseudonym has twenty bytes");
 
-StaticAssertDecl(sizeof(Pseudonym) == 20, "a pseudonym has twenty bytes");
-
-#define GETARG_PSEUDONYM(n) ((Pseudonym *) PG_GETARG_POINTER(n))
-
-static void
-put16(uint8 *bytes, uint16 value)
-{
-	bytes[0] = value >> 8;
-	bytes[1] = value & 0xff;
-}
-
-static uint16
-get16(const uint8 *bytes)
-{
-	return bytes[0] << 8 | bytes[1];
-}
+#define GETARG_PSEUDONYM(n) ((TipPseudonym *) PG_GETARG_POINTER(n))
 
 static bool
-is_valid(const Pseudonym *p)
+is_valid(const TipPseudonym *p)
 {
 	return p->format == FORMAT && p->policy == POLICY_PERSON &&
-		get16(p->domain) > 0 && get16(p->domain) <= PG_INT16_MAX &&
-		get16(p->version) > 0;
+		TipGet16(p->domain) > 0 && TipGet16(p->domain) <= PG_INT16_MAX &&
+		TipGet16(p->version) > 0;
 }
 
 /* A number without leading zero and the dot behind it; 0: something else. */
@@ -79,7 +51,7 @@ hex_digit(char c)
 }
 
 static bool
-parse(const char *text, Pseudonym *p)
+parse(const char *text, TipPseudonym *p)
 {
 	int			domain;
 	int			version;
@@ -89,9 +61,9 @@ parse(const char *text, Pseudonym *p)
 	text += 3;
 	if ((domain = parse_number(&text, PG_INT16_MAX)) == 0 ||
 		(version = parse_number(&text, PG_UINT16_MAX)) == 0 ||
-		strlen(text) != 2 * MAC_BYTES)
+		strlen(text) != 2 * TIP_PSEUDONYM_MAC)
 		return false;
-	for (int i = 0; i < MAC_BYTES; i++)
+	for (int i = 0; i < TIP_PSEUDONYM_MAC; i++)
 	{
 		int			high = hex_digit(text[2 * i]);
 		int			low = hex_digit(text[2 * i + 1]);
@@ -102,8 +74,8 @@ parse(const char *text, Pseudonym *p)
 	}
 	p->format = FORMAT;
 	p->policy = POLICY_PERSON;
-	put16(p->domain, domain);
-	put16(p->version, version);
+	TipPut16(p->domain, domain);
+	TipPut16(p->version, version);
 	return true;
 }
 
@@ -111,7 +83,7 @@ PG_FUNCTION_INFO_V1(tip_pseudonym_in);
 Datum
 tip_pseudonym_in(PG_FUNCTION_ARGS)
 {
-	Pseudonym  *p = palloc(sizeof(Pseudonym));
+	TipPseudonym  *p = palloc(sizeof(TipPseudonym));
 
 	/* The text is not repeated: a shifted column may put a name here. */
 	if (!parse(PG_GETARG_CSTRING(0), p))
@@ -126,13 +98,13 @@ PG_FUNCTION_INFO_V1(tip_pseudonym_out);
 Datum
 tip_pseudonym_out(PG_FUNCTION_ARGS)
 {
-	Pseudonym  *p = GETARG_PSEUDONYM(0);
-	char		hex[2 * MAC_BYTES + 1];
+	TipPseudonym  *p = GETARG_PSEUDONYM(0);
+	char		hex[2 * TIP_PSEUDONYM_MAC + 1];
 
-	hex_encode((char *) p->mac, MAC_BYTES, hex);
-	hex[2 * MAC_BYTES] = '\0';
-	PG_RETURN_CSTRING(psprintf("p%u.%u.%u.%s", p->format, get16(p->domain),
-							   get16(p->version), hex));
+	hex_encode((char *) p->mac, TIP_PSEUDONYM_MAC, hex);
+	hex[2 * TIP_PSEUDONYM_MAC] = '\0';
+	PG_RETURN_CSTRING(psprintf("p%u.%u.%u.%s", p->format, TipGet16(p->domain),
+							   TipGet16(p->version), hex));
 }
 
 PG_FUNCTION_INFO_V1(tip_pseudonym_recv);
@@ -140,9 +112,9 @@ Datum
 tip_pseudonym_recv(PG_FUNCTION_ARGS)
 {
 	StringInfo	buf = (StringInfo) PG_GETARG_POINTER(0);
-	Pseudonym  *p = palloc(sizeof(Pseudonym));
+	TipPseudonym  *p = palloc(sizeof(TipPseudonym));
 
-	pq_copymsgbytes(buf, (char *) p, sizeof(Pseudonym));
+	pq_copymsgbytes(buf, (char *) p, sizeof(TipPseudonym));
 	if (!is_valid(p))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
@@ -158,7 +130,7 @@ tip_pseudonym_send(PG_FUNCTION_ARGS)
 	StringInfoData buf;
 
 	pq_begintypsend(&buf);
-	pq_sendbytes(&buf, PG_GETARG_POINTER(0), sizeof(Pseudonym));
+	pq_sendbytes(&buf, PG_GETARG_POINTER(0), sizeof(TipPseudonym));
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
 }
 
@@ -169,7 +141,7 @@ Datum \
 tip_pseudonym_##name(PG_FUNCTION_ARGS) \
 { \
 	PG_RETURN_BOOL(memcmp(GETARG_PSEUDONYM(0), GETARG_PSEUDONYM(1), \
-						  sizeof(Pseudonym)) op 0); \
+						  sizeof(TipPseudonym)) op 0); \
 }
 
 COMPARISON(eq, ==)
@@ -184,14 +156,15 @@ Datum
 tip_pseudonym_cmp(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_INT32(memcmp(GETARG_PSEUDONYM(0), GETARG_PSEUDONYM(1),
-						   sizeof(Pseudonym)));
+						   sizeof(TipPseudonym)));
 }
 
 PG_FUNCTION_INFO_V1(tip_pseudonym_hash);
 Datum
 tip_pseudonym_hash(PG_FUNCTION_ARGS)
 {
-	return hash_any((unsigned char *) GETARG_PSEUDONYM(0), sizeof(Pseudonym));
+	return hash_any((unsigned char *) GETARG_PSEUDONYM(0),
+					sizeof(TipPseudonym));
 }
 
 PG_FUNCTION_INFO_V1(tip_pseudonym_hash_extended);
@@ -199,7 +172,7 @@ Datum
 tip_pseudonym_hash_extended(PG_FUNCTION_ARGS)
 {
 	return hash_any_extended((unsigned char *) GETARG_PSEUDONYM(0),
-							 sizeof(Pseudonym), PG_GETARG_INT64(1));
+							 sizeof(TipPseudonym), PG_GETARG_INT64(1));
 }
 
 PG_FUNCTION_INFO_V1(tip_pseudonym_domain);
@@ -208,7 +181,7 @@ PG_FUNCTION_INFO_V1(tip_pseudonym_domain);
 Datum
 tip_pseudonym_domain(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT16((int16) get16(GETARG_PSEUDONYM(0)->domain));
+	PG_RETURN_INT16((int16) TipGet16(GETARG_PSEUDONYM(0)->domain));
 }
 
 PG_FUNCTION_INFO_V1(tip_pseudonym_version);
@@ -217,60 +190,5 @@ PG_FUNCTION_INFO_V1(tip_pseudonym_version);
 Datum
 tip_pseudonym_version(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT32(get16(GETARG_PSEUDONYM(0)->version));
-}
-
-/* Each field behind its length, so that "AB","C" never equals "A","BC". */
-static bool
-add_field(EVP_MAC_CTX *mac, const text *field)
-{
-	uint32		len = VARSIZE_ANY_EXHDR(field);
-	unsigned char prefix[4] = {len >> 24, len >> 16, len >> 8, len};
-
-	return EVP_MAC_update(mac, prefix, sizeof(prefix)) == 1 &&
-		EVP_MAC_update(mac, (unsigned char *) VARDATA_ANY(field), len) == 1;
-}
-
-PG_FUNCTION_INFO_V1(tip_pseudonym_make);
-
-/*
- * (kind, canonical value, domain name, domain number) → pseudonym under the
- * newest key
- */
-Datum
-tip_pseudonym_make(PG_FUNCTION_ARGS)
-{
-	static const unsigned char header[] = {FORMAT, CANON_VERSION};
-	char	   *domain = text_to_cstring(PG_GETARG_TEXT_PP(2));
-	int16		number = PG_GETARG_INT16(3);
-	Pseudonym  *p = palloc(sizeof(Pseudonym));
-	unsigned char digest[DIGEST_BYTES];
-	size_t		len = 0;
-	uint16		version;
-	EVP_MAC_CTX *mac;
-
-	if (strlen(domain) > TIP_DOMAIN_NAME_MAX || number < 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("domain is out of range"),
-				 errhint("See tip.domain.")));
-	version = TipKeyVersion();
-	mac = TipDomainMac(domain, version);
-	if (EVP_MAC_update(mac, header, sizeof(header)) != 1 ||
-		!add_field(mac, PG_GETARG_TEXT_PP(0)) ||
-		!add_field(mac, PG_GETARG_TEXT_PP(1)) ||
-		EVP_MAC_final(mac, digest, &len, sizeof(digest)) != 1)
-	{
-		ERR_clear_error();
-		ereport(ERROR,
-				(errcode(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION),
-				 errmsg("a cryptographic function failed")));
-	}
-	p->format = FORMAT;
-	p->policy = POLICY_PERSON;
-	put16(p->domain, number);
-	put16(p->version, version);
-	memcpy(p->mac, digest, MAC_BYTES);
-	OPENSSL_cleanse(digest, sizeof(digest));
-	PG_RETURN_POINTER(p);
+	PG_RETURN_INT32(TipGet16(GETARG_PSEUDONYM(0)->version));
 }

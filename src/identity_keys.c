@@ -13,20 +13,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
 
 #include "compat.h"
 #include "identity.h"
+#include "identity_crypto.h"
 #include "miscadmin.h"
 
 #define KEY_BYTES		32
 #define MAX_KEYS		16
 #define MAX_FILE_BYTES	4096
-#define MAX_LEAVES		16
+#define MAX_LEAVES		32
+#define MAX_FORGETTERS	8
 #define SECURE_HEAP		65536
 #define SECURE_BLOCK	64
 
@@ -44,6 +43,7 @@ typedef struct KeyRing
 
 typedef struct Leaf
 {
+	TipPurpose	purpose;
 	char		domain[TIP_DOMAIN_NAME_MAX + 1];
 	uint16		version;
 	EVP_MAC_CTX *mac;
@@ -62,8 +62,18 @@ static char *key_file = NULL;
 static KeyRing *ring = NULL;
 static Leaf leaves[MAX_LEAVES];
 static int	leaf_count = 0;
-static EVP_MAC *hmac = NULL;
-static EVP_KDF *hkdf = NULL;
+static void (*forgetters[MAX_FORGETTERS]) (void);
+static int	forgetter_count = 0;
+
+/* Part of the derivation: never change one. */
+static const char *const purposes[] = {
+	[TIP_PSEUDONYM_LEAF] = "pseudonym",
+	[TIP_SEAL_LEAF] = "seal",
+	[TIP_LEDGER_LEAF] = "ledger",
+	[TIP_VICTIM_CODE_LEAF] = "victim_code",
+	[TIP_DATE_SHIFT_LEAF] = "date_shift",
+	[TIP_FINGERPRINT_LEAF] = "fingerprint"
+};
 
 static void
 forget_keys(void)
@@ -71,6 +81,8 @@ forget_keys(void)
 	for (int i = 0; i < leaf_count; i++)
 		EVP_MAC_CTX_free(leaves[i].mac);
 	leaf_count = 0;
+	for (int i = 0; i < forgetter_count; i++)
+		forgetters[i] ();
 	OPENSSL_secure_clear_free(ring, sizeof(KeyRing));
 	ring = NULL;
 }
@@ -330,7 +342,7 @@ key_ring(void)
 }
 
 uint16
-TipKeyVersion(void)
+TipActiveKey(void)
 {
 	KeyRing    *keys = key_ring();
 	uint16		version = 0;
@@ -338,6 +350,24 @@ TipKeyVersion(void)
 	for (int i = 0; i < keys->count; i++)
 		version = Max(version, keys->keys[i].version);
 	return version;
+}
+
+int
+TipReadableKeys(uint16 *versions, int most)
+{
+	KeyRing    *keys = key_ring();
+	int			n = 0;
+
+	for (int i = 0; i < keys->count && n < most; i++)
+	{
+		uint16		version = keys->keys[i].version;
+		int			at = n++;
+
+		for (; at > 0 && versions[at - 1] < version; at--)
+			versions[at] = versions[at - 1];
+		versions[at] = version;
+	}
+	return n;
 }
 
 static RootKey *
@@ -355,8 +385,8 @@ root_key(uint16 version)
 }
 
 /* OpenSSL's own error text may carry data: it is not shown. */
-static void
-refuse_crypto(void)
+void
+TipRefuseCrypto(void)
 {
 	ERR_clear_error();
 	ereport(ERROR,
@@ -365,90 +395,96 @@ refuse_crypto(void)
 			 errhint("Check that OpenSSL offers HMAC, HKDF and SHA-256.")));
 }
 
-/* HKDF-SHA-256; info = purpose, domain, version, each behind its length */
-static bool
-derive(RootKey    *root, const char *domain, unsigned char *leaf)
+static size_t
+add_field(unsigned char *info, const char *field, size_t len)
 {
-	static const char purpose[] = "\6tip/v1\11pseudonym";
-	unsigned char info[sizeof(purpose) + TIP_DOMAIN_NAME_MAX + 4];
-	size_t		len = sizeof(purpose) - 1;
-	size_t		domain_len = strlen(domain);
-	EVP_KDF_CTX *kdf;
-	OSSL_PARAM	params[4];
-	bool		ok;
+	info[0] = len;
+	memcpy(info + 1, field, len);
+	return len + 1;
+}
 
-	memcpy(info, purpose, len);
-	info[len++] = domain_len;
-	memcpy(info + len, domain, domain_len);
-	len += domain_len;
-	info[len++] = 2;
-	info[len++] = root->version >> 8;
-	info[len++] = root->version & 0xff;
-	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST,
-												 "SHA256", 0);
-	params[1] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY,
-												  root->bytes, KEY_BYTES);
-	params[2] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO,
-												  info, len);
-	params[3] = OSSL_PARAM_construct_end();
-	kdf = EVP_KDF_CTX_new(hkdf);
-	ok = kdf != NULL && EVP_KDF_derive(kdf, leaf, KEY_BYTES, params) == 1;
-	EVP_KDF_CTX_free(kdf);
-	return ok;
+/* info = "tip/v1", purpose, domain, version, each behind its length */
+static bool
+derive(TipPurpose purpose, const char *domain, RootKey *root,
+	   unsigned char *leaf, size_t len)
+{
+	unsigned char info[2 * (TIP_DOMAIN_NAME_MAX + 1)];
+	char		version[2] = {root->version >> 8, root->version & 0xff};
+	size_t		n = add_field(info, "tip/v1", 6);
+
+	n += add_field(info + n, purposes[purpose], strlen(purposes[purpose]));
+	n += add_field(info + n, domain, strlen(domain));
+	n += add_field(info + n, version, sizeof(version));
+	return TipHkdf((TipBytes) {root->bytes, KEY_BYTES},
+				   (TipBytes) {NULL, 0}, (TipBytes) {info, n}, leaf, len);
 }
 
 static EVP_MAC_CTX *
-new_mac(RootKey    *root, const char *domain)
+new_mac(TipPurpose purpose, const char *domain, RootKey *root)
 {
 	unsigned char leaf[KEY_BYTES];
-	OSSL_PARAM	params[2];
-	EVP_MAC_CTX *mac;
-	bool		ok;
+	EVP_MAC_CTX *mac = NULL;
 
-	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
-												 "SHA256", 0);
-	params[1] = OSSL_PARAM_construct_end();
-	mac = EVP_MAC_CTX_new(hmac);
-	ok = mac != NULL && derive(root, domain, leaf) &&
-		EVP_MAC_init(mac, leaf, KEY_BYTES, params) == 1;
+	if (derive(purpose, domain, root, leaf, KEY_BYTES))
+		mac = TipMacNew((TipBytes) {leaf, KEY_BYTES});
 	OPENSSL_cleanse(leaf, sizeof(leaf));
-	if (ok)
-		return mac;
-	EVP_MAC_CTX_free(mac);
+	return mac;
+}
+
+static Leaf *
+find_leaf(TipPurpose purpose, const char *domain, uint16 version)
+{
+	for (int i = 0; i < leaf_count; i++)
+		if (leaves[i].version == version && leaves[i].purpose == purpose &&
+			strcmp(leaves[i].domain, domain) == 0)
+			return &leaves[i];
 	return NULL;
 }
 
 /* HKDF costs microseconds, so that leaves are kept for the session. */
 EVP_MAC_CTX *
-TipDomainMac(const char *domain, uint16 version)
+TipLeafMac(TipPurpose purpose, const char *domain, uint16 version)
 {
-	RootKey    *root = root_key(version);
-	Leaf	   *leaf;
+	Leaf	   *leaf = find_leaf(purpose, domain, version);
+	EVP_MAC_CTX *mac;
 
-	for (int i = 0; i < leaf_count; i++)
+	if (leaf != NULL && ring != NULL)
 	{
-		leaf = &leaves[i];
-		if (leaf->version == version && strcmp(leaf->domain, domain) == 0)
-		{
-			if (EVP_MAC_init(leaf->mac, NULL, 0, NULL) != 1)
-				refuse_crypto();
-			return leaf->mac;
-		}
+		if (!TipMacRestart(leaf->mac))
+			TipRefuseCrypto();
+		return leaf->mac;
 	}
-	if (hmac == NULL)
-		hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	if (hkdf == NULL)
-		hkdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-	if (hmac == NULL || hkdf == NULL)
-		refuse_crypto();
+	mac = new_mac(purpose, domain, root_key(version));
+	if (mac == NULL)
+		TipRefuseCrypto();
 	if (leaf_count == MAX_LEAVES)
 		EVP_MAC_CTX_free(leaves[--leaf_count].mac);
-	leaf = &leaves[leaf_count];
-	leaf->mac = new_mac(root, domain);
-	if (leaf->mac == NULL)
-		refuse_crypto();
-	strlcpy(leaf->domain, domain, sizeof(leaf->domain));
+	leaf = &leaves[leaf_count++];
+	leaf->mac = mac;
+	leaf->purpose = purpose;
 	leaf->version = version;
-	leaf_count++;
-	return leaf->mac;
+	strlcpy(leaf->domain, domain, sizeof(leaf->domain));
+	return mac;
+}
+
+void
+TipLeafKey(TipPurpose purpose, const char *domain, uint16 version,
+		   unsigned char *leaf, size_t len)
+{
+	if (!derive(purpose, domain, root_key(version), leaf, len))
+	{
+		OPENSSL_cleanse(leaf, len);
+		TipRefuseCrypto();
+	}
+}
+
+void
+TipOnForget(void (*forget) (void))
+{
+	for (int i = 0; i < forgetter_count; i++)
+		if (forgetters[i] == forget)
+			return;
+	if (forgetter_count == MAX_FORGETTERS)
+		elog(ERROR, "too many caches of keys");
+	forgetters[forgetter_count++] = forget;
 }
