@@ -51,9 +51,15 @@ OBJS = \
 	src/attach_crosswalk.o \
 	src/attach_read.o \
 	src/identity.o \
+	src/identity_command.o \
 	src/identity_crypto.o \
 	src/identity_domain.o \
 	src/identity_keys.o \
+	src/identity_keys_check.o \
+	src/identity_keys_file.o \
+	src/identity_keys_memory.o \
+	src/identity_keys_ring.o \
+	src/identity_keys_uses.o \
 	src/identity_pseudonymize.o \
 	src/tabulation.o \
 	src/tabulation_cell.o \
@@ -83,6 +89,7 @@ SQL_PARTS = \
 	sql/46-attach.sql \
 	sql/47-quality.sql \
 	sql/50-identity.sql \
+	sql/51-identity_keys.sql \
 	sql/52-identity_pseudonymize.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
@@ -103,6 +110,7 @@ REGRESS = \
 	attach \
 	quality \
 	identity \
+	identity_keys \
 	tabulation \
 	release \
 	report \
