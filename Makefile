@@ -52,6 +52,7 @@ OBJS = \
 	src/attach_read.o \
 	src/identity.o \
 	src/identity_command.o \
+	src/identity_base32.o \
 	src/identity_crypto.o \
 	src/identity_domain.o \
 	src/identity_keys.o \
@@ -61,6 +62,7 @@ OBJS = \
 	src/identity_keys_ring.o \
 	src/identity_keys_uses.o \
 	src/identity_pseudonymize.o \
+	src/identity_support.o \
 	src/tabulation.o \
 	src/tabulation_cell.o \
 	src/tabulation_io.o \
