@@ -51,6 +51,7 @@ OBJS = \
 	src/attach_crosswalk.o \
 	src/attach_read.o \
 	src/identity.o \
+	src/identity_base32.o \
 	src/identity_crypto.o \
 	src/identity_domain.o \
 	src/identity_keys.o \
