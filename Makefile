@@ -52,8 +52,10 @@ OBJS = \
 	src/attach_read.o \
 	src/identity.o \
 	src/identity_base32.o \
+	src/identity_code.o \
 	src/identity_crypto.o \
 	src/identity_domain.o \
+	src/identity_ff1.o \
 	src/identity_keys.o \
 	src/identity_pseudonymize.o \
 	src/tabulation.o \
@@ -85,6 +87,7 @@ SQL_PARTS = \
 	sql/47-quality.sql \
 	sql/50-identity.sql \
 	sql/52-identity_pseudonymize.sql \
+	sql/57-identity_codes.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
 	sql/80-report.sql \
@@ -104,6 +107,7 @@ REGRESS = \
 	attach \
 	quality \
 	identity \
+	identity_codes \
 	tabulation \
 	release \
 	report \
