@@ -53,8 +53,11 @@ OBJS = \
 	src/identity.o \
 	src/identity_command.o \
 	src/identity_base32.o \
+	src/identity_base32.o \
+	src/identity_code.o \
 	src/identity_crypto.o \
 	src/identity_domain.o \
+	src/identity_ff1.o \
 	src/identity_keys.o \
 	src/identity_keys_check.o \
 	src/identity_keys_file.o \
@@ -93,6 +96,7 @@ SQL_PARTS = \
 	sql/50-identity.sql \
 	sql/51-identity_keys.sql \
 	sql/52-identity_pseudonymize.sql \
+	sql/57-identity_codes.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
 	sql/80-report.sql \
@@ -113,6 +117,7 @@ REGRESS = \
 	quality \
 	identity \
 	identity_keys \
+	identity_codes \
 	tabulation \
 	release \
 	report \
