@@ -55,6 +55,9 @@ OBJS = \
 	src/identity_base32.o \
 	src/identity_base32.o \
 	src/identity_code.o \
+	src/identity_canon.o \
+	src/identity_canon_fold.o \
+	src/identity_canon_name.o \
 	src/identity_crypto.o \
 	src/identity_domain.o \
 	src/identity_ff1.o \
@@ -66,6 +69,7 @@ OBJS = \
 	src/identity_keys_uses.o \
 	src/identity_pseudonymize.o \
 	src/identity_support.o \
+	src/identity_row.o \
 	src/tabulation.o \
 	src/tabulation_cell.o \
 	src/tabulation_io.o \
