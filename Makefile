@@ -67,6 +67,13 @@ OBJS = \
 	src/identity_keys_memory.o \
 	src/identity_keys_ring.o \
 	src/identity_keys_uses.o \
+	src/identity_apart.o \
+	src/identity_budget.o \
+	src/identity_crypto.o \
+	src/identity_domain.o \
+	src/identity_find.o \
+	src/identity_keys.o \
+	src/identity_ledger.o \
 	src/identity_pseudonymize.o \
 	src/identity_support.o \
 	src/identity_row.o \
@@ -101,6 +108,7 @@ SQL_PARTS = \
 	sql/51-identity_keys.sql \
 	sql/52-identity_pseudonymize.sql \
 	sql/57-identity_codes.sql \
+	sql/54-identity_ledger.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
 	sql/80-report.sql \
