@@ -55,6 +55,7 @@ OBJS = \
 	src/identity_domain.o \
 	src/identity_keys.o \
 	src/identity_pseudonymize.o \
+	src/identity_siv.o \
 	src/tabulation.o \
 	src/tabulation_cell.o \
 	src/tabulation_io.o \
