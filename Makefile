@@ -55,6 +55,8 @@ OBJS = \
 	src/identity_domain.o \
 	src/identity_keys.o \
 	src/identity_pseudonymize.o \
+	src/identity_record.o \
+	src/identity_seal.o \
 	src/identity_siv.o \
 	src/tabulation.o \
 	src/tabulation_cell.o \
@@ -85,6 +87,7 @@ SQL_PARTS = \
 	sql/47-quality.sql \
 	sql/50-identity.sql \
 	sql/52-identity_pseudonymize.sql \
+	sql/53-identity_seal.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
 	sql/80-report.sql \
