@@ -51,9 +51,13 @@ OBJS = \
 	src/attach_crosswalk.o \
 	src/attach_read.o \
 	src/identity.o \
+	src/identity_apart.o \
+	src/identity_budget.o \
 	src/identity_crypto.o \
 	src/identity_domain.o \
+	src/identity_find.o \
 	src/identity_keys.o \
+	src/identity_ledger.o \
 	src/identity_pseudonymize.o \
 	src/identity_record.o \
 	src/identity_seal.o \
@@ -88,6 +92,7 @@ SQL_PARTS = \
 	sql/50-identity.sql \
 	sql/52-identity_pseudonymize.sql \
 	sql/53-identity_seal.sql \
+	sql/54-identity_ledger.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
 	sql/80-report.sql \
