@@ -53,6 +53,9 @@ OBJS = \
 	src/identity.o \
 	src/identity_apart.o \
 	src/identity_budget.o \
+	src/identity_canon.o \
+	src/identity_canon_fold.o \
+	src/identity_canon_name.o \
 	src/identity_crypto.o \
 	src/identity_domain.o \
 	src/identity_find.o \
@@ -60,6 +63,7 @@ OBJS = \
 	src/identity_ledger.o \
 	src/identity_pseudonymize.o \
 	src/identity_record.o \
+	src/identity_row.o \
 	src/identity_seal.o \
 	src/identity_siv.o \
 	src/tabulation.o \
