@@ -69,6 +69,11 @@ OBJS = \
 	src/identity_keys_uses.o \
 	src/identity_apart.o \
 	src/identity_budget.o \
+	src/identity_apart.o \
+	src/identity_budget.o \
+	src/identity_canon.o \
+	src/identity_canon_fold.o \
+	src/identity_canon_name.o \
 	src/identity_crypto.o \
 	src/identity_domain.o \
 	src/identity_find.o \
@@ -76,7 +81,10 @@ OBJS = \
 	src/identity_ledger.o \
 	src/identity_pseudonymize.o \
 	src/identity_support.o \
+	src/identity_record.o \
 	src/identity_row.o \
+	src/identity_seal.o \
+	src/identity_siv.o \
 	src/tabulation.o \
 	src/tabulation_cell.o \
 	src/tabulation_io.o \
@@ -108,6 +116,7 @@ SQL_PARTS = \
 	sql/51-identity_keys.sql \
 	sql/52-identity_pseudonymize.sql \
 	sql/57-identity_codes.sql \
+	sql/53-identity_seal.sql \
 	sql/54-identity_ledger.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
