@@ -51,6 +51,7 @@ OBJS = \
 	src/attach_crosswalk.o \
 	src/attach_read.o \
 	src/identity.o \
+	src/identity_audit.o \
 	src/identity_base32.o \
 	src/identity_crypto.o \
 	src/identity_domain.o \
@@ -105,6 +106,7 @@ REGRESS = \
 	attach \
 	quality \
 	identity \
+	identity_domains \
 	tabulation \
 	release \
 	report \
