@@ -83,10 +83,11 @@ count_domains(Relation rel, AttrNumber attnum, int64 *counts)
 	{
 		bool		isnull;
 		Datum		value = slot_getattr(slot, attnum, &isnull);
+		TipPseudonym *p = (TipPseudonym *) DatumGetPointer(value);
 
 		CHECK_FOR_INTERRUPTS();
 		if (!isnull)
-			counts[TipGet16(((TipPseudonym *) DatumGetPointer(value))->domain)]++;
+			counts[TipGet16(p->domain)]++;
 	}
 	table_endscan(scan);
 	ExecDropSingleTupleTableSlot(slot);

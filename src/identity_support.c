@@ -85,10 +85,12 @@ is_arm_of_union(PlannerInfo *root, Var *var)
 static int
 domain_of_constant(Const *constant)
 {
+	TipPseudonym *p = (TipPseudonym *) DatumGetPointer(constant->constvalue);
+
 	if (constant->constisnull || constant->constbyval ||
 		constant->constlen != sizeof(TipPseudonym))
 		return 0;
-	return TipGet16(((TipPseudonym *) DatumGetPointer(constant->constvalue))->domain);
+	return TipGet16(p->domain);
 }
 
 /* tip.pseudonymize(kind, value, 'ngo'), which cannot be called to find out. */
@@ -418,7 +420,8 @@ tip_in_domain_support(PG_FUNCTION_ARGS)
 	if (IsA(request, SupportRequestSimplify))
 		result = never(((SupportRequestSimplify *) request)->fcall);
 	else if (IsA(request, SupportRequestIndexCondition))
-		result = (Node *) index_condition((SupportRequestIndexCondition *) request);
+		result = (Node *)
+			index_condition((SupportRequestIndexCondition *) request);
 	else if (IsA(request, SupportRequestSelectivity))
 	{
 		SupportRequestSelectivity *sel = (SupportRequestSelectivity *) request;

@@ -32,7 +32,7 @@ REFRESH MATERIALIZED VIEW kept;
 });
 
 my $state = q{
-SELECT attrelid::regclass, attname, format_type(atttypid, atttypmod), atttypmod FROM pg_attribute
+SELECT attrelid::regclass::text, attname, format_type(atttypid, atttypmod), atttypmod FROM pg_attribute
 WHERE attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace) AND attnum > 0
 ORDER BY 1, 2;
 SELECT pg_get_viewdef('seen'::regclass);
@@ -72,7 +72,9 @@ isnt($ret, 0, 'of another shape it is refused');
 like($err, qr/pseudonym belongs to domain border, not to domain police/, 'of another domain it is refused');
 
 # another session's new domain is known at once
-my $session = $node->background_psql('new', on_error_stop => 0) if PostgreSQL::Test::Cluster->can('background_psql') && eval { require PostgreSQL::Test::BackgroundPsql; 1 };
+my $session;
+$session = $node->background_psql('new', on_error_stop => 0)
+  if eval { require PostgreSQL::Test::BackgroundPsql; 1 };
 SKIP:
 {
 	skip 'needs background_psql with queries', 1 unless $session;
