@@ -127,11 +127,18 @@ CALL refused('SELECT FROM parted JOIN ngo USING (p)');
 CALL refused(format('SELECT FROM parted WHERE p = %L', :n));
 CALL refused(format('SELECT FROM parted WHERE p IN (%L, %L)', :p, :n));
 SET enable_seqscan = off;
+SET enable_bitmapscan = off;
 CALL refused('SELECT FROM police JOIN ngo USING (p)');
 CALL refused(format('SELECT FROM police WHERE p = %L', :n));
 EXPLAIN (COSTS OFF) SELECT id FROM police WHERE p = :p;
-EXPLAIN (COSTS OFF) SELECT id FROM parted WHERE p = :p;
+RESET enable_bitmapscan;
 RESET enable_seqscan;
+EXPLAIN (COSTS OFF) SELECT id FROM parted WHERE p = :p;
+-- arms of UNION ALL that are of one domain
+CREATE VIEW all_police AS SELECT id, p FROM police UNION ALL SELECT id, p FROM parted;
+CALL refused('SELECT FROM all_police JOIN ngo USING (p)');
+CALL refused(format('SELECT FROM all_police WHERE p = %L', :n));
+CALL refused(format('SELECT FROM all_police WHERE p IN (%L, %L)', :p, :n));
 -- the call says which domain its result is of; it is not made
 CALL refused($$SELECT FROM police WHERE p = tip.pseudonymize('passport', '1', 'ngo')$$);
 
@@ -153,8 +160,10 @@ DECLARE
 BEGIN
 	RETURN (SELECT count(*) FROM police WHERE p = wanted);
 END $$;
+\set SHOW_CONTEXT never
 SELECT find(:n);
 SELECT find(:p);
+\set SHOW_CONTEXT errors
 
 -- prepared statements: planned for the value it is refused; a general plan
 -- knows no domain and finds nothing
