@@ -52,6 +52,7 @@ OBJS = \
 	src/attach_read.o \
 	src/identity.o \
 	src/identity_apart.o \
+	src/identity_audit.o \
 	src/identity_base32.o \
 	src/identity_budget.o \
 	src/identity_canon.o \
@@ -130,6 +131,7 @@ REGRESS = \
 	identity \
 	identity_codes \
 	identity_keys \
+	identity_domains \
 	tabulation \
 	release \
 	report \
