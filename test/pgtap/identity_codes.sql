@@ -44,7 +44,7 @@ SELECT is((SELECT count(*) FROM two), 3 * (25 * 25 + 24 * 25 * 31 + 66 * 31 * 31
 SELECT is((SELECT count(*) FROM two WHERE tip.check_victim_code(wrong)), 0::bigint,
 	'none is taken for a code');
 SELECT cmp_ok((SELECT avg((tip.suggest_victim_code(wrong) IS NOT NULL)::int) FROM two),
-	'<', 0.45, 'fewer than 45 % have a suggestion, which is wrong');
+	'<', 0.36, 'about three in ten have a suggestion, which is wrong');
 
 -- What people do most, on two thousand codes
 CREATE FUNCTION pg_temp.refused(wrong text, was text) RETURNS boolean LANGUAGE sql

@@ -64,6 +64,20 @@ foreach my $row (@pseudonyms)
 		$row->{pseudonym}, "$what: text");
 }
 
+# The commands of the page, one after the other, print what it says.
+SKIP:
+{
+	my $page = "$vectors/../../docs/identity_offline.md";
+	skip 'no docs here', 2 unless -e $page;
+	my $script = join '', slurp_file($page) =~ /^```sh\n(.*?)^```$/msg;
+	unlink "$dir/page.sh";
+	append_to_file("$dir/page.sh", "set -eu\ncd '$dir'\n$script");
+	my ($printed, $complaint) = run_command([ 'sh', "$dir/page.sh" ]);
+	my ($row) = grep { $_->{domain} eq 'ngo' && $_->{key_version} == 1 && $_->{kind} eq 'person_name' } @pseudonyms;
+	is($printed, $row->{pseudonym}, 'the commands of the page') or diag($complaint);
+	like(slurp_file($page), qr/This prints `\Q$printed\E`/, 'the page says so');
+}
+
 # The server gives the same.
 my $node = PostgreSQL::Test::Cluster->new('offline');
 $node->init(extra => [ '-E', 'UTF8', '--locale=C.UTF-8' ]);
