@@ -107,6 +107,7 @@ REGRESS = \
 	attach \
 	quality \
 	identity \
+	identity_pseudonymize \
 	tabulation \
 	release \
 	report \
