@@ -91,9 +91,11 @@ refuse_type(Row *row, const char *which)
 static bool
 is_own_type(Oid type, const char *name)
 {
+	Oid			schema = get_namespace_oid("tip", true);
+
 	return type == GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
 								   PointerGetDatum(name),
-								   ObjectIdGetDatum(get_namespace_oid("tip", true)));
+								   ObjectIdGetDatum(schema));
 }
 
 /* What a source may be; a domain over one of them as well. */
