@@ -54,11 +54,14 @@ OBJS = \
 	src/identity_canon.o \
 	src/identity_canon_fold.o \
 	src/identity_canon_name.o \
+	src/identity_audit.o \
+	src/identity_base32.o \
 	src/identity_crypto.o \
 	src/identity_domain.o \
 	src/identity_keys.o \
 	src/identity_pseudonymize.o \
 	src/identity_row.o \
+	src/identity_support.o \
 	src/tabulation.o \
 	src/tabulation_cell.o \
 	src/tabulation_io.o \
@@ -108,6 +111,7 @@ REGRESS = \
 	quality \
 	identity \
 	identity_pseudonymize \
+	identity_domains \
 	tabulation \
 	release \
 	report \
