@@ -131,6 +131,7 @@ REGRESS = \
 	identity \
 	identity_codes \
 	identity_keys \
+	identity_pseudonymize \
 	identity_domains \
 	tabulation \
 	release \
