@@ -108,6 +108,7 @@ REGRESS = \
 	attach \
 	quality \
 	identity \
+	identity_ledger \
 	tabulation \
 	release \
 	report \
