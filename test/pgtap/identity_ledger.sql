@@ -71,7 +71,7 @@ WHERE p.oid::regprocedure::text ~ 'ledger|budget|charge|find_person|translate_ps
 	AND p.pronamespace IN ('tip'::regnamespace, 'tip_impl'::regnamespace);
 SELECT ok(NOT has_table_privilege('pgtap_tip_desk', t, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE'), t)
 FROM unnest('{tip.ledger,tip.budget,tip_impl.budget_use,tip.agency_member}'::text[]) AS t;
-SELECT throws_ok($$SELECT * FROM tip.find_person('passport', 'x', 'tracing')$$, '42501',
+SELECT throws_ok($$SELECT * FROM tip.find_person('passport', 'x', 'tracing', 'tip')$$, '42501',
 	'the login belongs to no agency', 'not even a superuser asks for no agency');
 SELECT throws_ok(format('SELECT tip.find_person(%s)', a), '22004', NULL, a)
 FROM unnest(ARRAY['NULL, ''x'', ''tracing''', '''passport'', NULL, ''tracing''',
