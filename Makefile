@@ -133,6 +133,7 @@ REGRESS = \
 	identity_keys \
 	identity_pseudonymize \
 	identity_domains \
+	identity_ledger \
 	tabulation \
 	release \
 	report \
