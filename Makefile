@@ -63,6 +63,7 @@ OBJS = \
 	src/identity_ledger.o \
 	src/identity_pseudonymize.o \
 	src/identity_record.o \
+	src/identity_reidentify.o \
 	src/identity_row.o \
 	src/identity_seal.o \
 	src/identity_siv.o \
@@ -97,6 +98,7 @@ SQL_PARTS = \
 	sql/52-identity_pseudonymize.sql \
 	sql/53-identity_seal.sql \
 	sql/54-identity_ledger.sql \
+	sql/55-identity_reidentify.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
 	sql/80-report.sql \
@@ -116,6 +118,8 @@ REGRESS = \
 	attach \
 	quality \
 	identity \
+	identity_seal \
+	reidentify \
 	tabulation \
 	release \
 	report \

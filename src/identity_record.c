@@ -617,7 +617,7 @@ read_identities(const Store *store, Datum pseudonym)
 	n = run(psprintf("SELECT identity_id, victim_id, kind, name_type, value "
 					 "FROM %s.identity WHERE victim_id IN (SELECT victim_id "
 					 "FROM %s.victim_pseudonym WHERE pseudonym = $1) "
-					 "ORDER BY victim_id, kind, recorded_on, identity_id LIMIT %d",
+					 "ORDER BY victim_id, kind, name_type, recorded_on, identity_id LIMIT %d",
 					 store->schema, store->schema, MAX_ROWS),
 			lengthof(types), types, &pseudonym, NULL);
 	be_oneself(&self);
