@@ -120,6 +120,7 @@ REGRESS = \
 	identity \
 	identity_seal \
 	reidentify \
+	identity_ledger \
 	tabulation \
 	release \
 	report \
