@@ -121,6 +121,7 @@ REGRESS = \
 	identity_seal \
 	reidentify \
 	identity_ledger \
+	identity_pseudonymize \
 	tabulation \
 	release \
 	report \

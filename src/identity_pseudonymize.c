@@ -284,6 +284,7 @@ tip_pseudonyms_all(PG_FUNCTION_ARGS)
 {
 	FuncCallContext *call;
 	TipPseudonym *all;
+	Datum		next;
 
 	if (SRF_IS_FIRSTCALL())
 	{
@@ -298,7 +299,9 @@ tip_pseudonyms_all(PG_FUNCTION_ARGS)
 	all = call->user_fctx;
 	if (call->call_cntr >= call->max_calls)
 		SRF_RETURN_DONE(call);
-	SRF_RETURN_NEXT(call, PointerGetDatum(&all[call->call_cntr]));
+	/* the macro counts before it looks at the value */
+	next = PointerGetDatum(&all[call->call_cntr]);
+	SRF_RETURN_NEXT(call, next);
 }
 
 /* Kinds and values as a JSON object: canonical values need no escapes. */
