@@ -118,10 +118,10 @@ REGRESS = \
 	attach \
 	quality \
 	identity \
-	identity_seal \
-	reidentify \
-	identity_ledger \
 	identity_pseudonymize \
+	identity_seal \
+	identity_ledger \
+	reidentify \
 	tabulation \
 	release \
 	report \

@@ -26,7 +26,8 @@ SELECT tip.identify('00000000-0000-0000-0000-000000000001', k, v, t, 'tip_again'
 FROM (VALUES ('person_name', 'Ana María Pérez', 'legal'), ('person_name', 'La Flaca', 'street'),
 	('birth_date', '1998-05-17', NULL)) AS r(k, v, t);
 \pset format unaligned
-SELECT tip.pseudonymize('person_name', 'Ana María Pérez', 'police') AS person \gset
+SELECT tip.pseudonymize('person_name', 'Ana María Pérez', 'police') AS person,
+       tip.pseudonymize('person_name', 'Nobody', 'police') AS nobody \gset
 CREATE FUNCTION tip_again.try(request bigint) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE identity jsonb;
 BEGIN CALL tip.reidentify(request, identity); RETURN identity; END $$;
@@ -165,7 +166,7 @@ SELECT tip.approve(:request);
 SET SESSION AUTHORIZATION regress_tip_asker;
 CALL tip.reidentify(:request);
 -- nobody has the pseudonym
-SELECT tip.request_reidentification('p1.1.1.00112233445566778899aabbccdd', 'court_order', 'C-5', 'tip_again') AS request \gset
+SELECT tip.request_reidentification(:'nobody', 'court_order', 'C-5', 'tip_again') AS request \gset
 SET SESSION AUTHORIZATION regress_tip_judge;
 SELECT tip.approve(:request);
 SET SESSION AUTHORIZATION regress_tip_asker;
