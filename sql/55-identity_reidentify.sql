@@ -79,7 +79,8 @@ BEGIN
 		left(nullif(current_setting('tip_module.actor', true), ''), 200),
 		now, now + interval '24 hours')
 	RETURNING r.id INTO request;
-	PERFORM tip_impl.ledger_append('request', pseudonym, NULL, purpose, case_ref, request);
+	-- Apart, so that nobody holds up the ledger until a transaction ends.
+	PERFORM tip_impl.ledger_append_apart('request', pseudonym, NULL, purpose, case_ref, request);
 	RETURN request;
 END
 $$;
@@ -129,7 +130,7 @@ BEGIN
 	END IF;
 	UPDATE tip.reidentification_request AS q
 	SET approved_by = session_user, approved_at = clock_timestamp() WHERE q.id = request;
-	PERFORM tip_impl.ledger_append('approve', r.pseudonym, NULL, r.purpose, r.case_ref, request);
+	PERFORM tip_impl.ledger_append_apart('approve', r.pseudonym, NULL, r.purpose, r.case_ref, request);
 END
 $$;
 COMMENT ON FUNCTION tip.approve(bigint) IS
@@ -140,8 +141,11 @@ CREATE FUNCTION tip_impl.begin_reidentification(request bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, tip, tip_impl, pg_temp AS $$
 DECLARE
-	r tip.reidentification_request := tip_impl.open_request(request);
+	r tip.reidentification_request;
 BEGIN
+	-- The lock of the ledger is held until this transaction ends.
+	PERFORM tip_impl.refuse_transaction();
+	r := tip_impl.open_request(request);
 	IF r.requested_by <> session_user
 	   OR NOT has_function_privilege(session_user, 'tip.request_reidentification(tip.pseudonym,text,text,name)', 'EXECUTE') THEN
 		PERFORM tip_impl.refuse('42501', 'a request is used by the login that asked',

@@ -29,6 +29,7 @@
 
 #include "compat.h"
 #include "identity.h"
+#include "identity_ledger.h"
 #include "identity_pseudonymize.h"
 #include "identity_seal.h"
 #include "rules.h"
@@ -333,11 +334,13 @@ make_pseudonyms(Entry *entry)
 {
 	if (!has_pseudonym(entry))
 		entry->ndomains = 0;
+	/* Whoever owns a schema of this shape could read guesses back from it. */
+	if (entry->ndomains > 0)
+		TipSpend("pseudonymize", entry->ndomains);
 	for (int i = 0; i < entry->ndomains; i++)
 	{
 		TipPseudonym *p = palloc0(sizeof(TipPseudonym));
 
-		/* No budget: whoever records a victim learns nothing. */
 		TipMakePseudonym(entry->kind, entry->value, entry->len,
 						 entry->domains[i], TipActiveKey(), p);
 		entry->pseudonyms[i] = PointerGetDatum(p);
