@@ -56,6 +56,8 @@ OBJS = \
 	src/identity_canon.o \
 	src/identity_canon_fold.o \
 	src/identity_canon_name.o \
+	src/identity_audit.o \
+	src/identity_base32.o \
 	src/identity_crypto.o \
 	src/identity_domain.o \
 	src/identity_find.o \
@@ -67,6 +69,7 @@ OBJS = \
 	src/identity_row.o \
 	src/identity_seal.o \
 	src/identity_siv.o \
+	src/identity_support.o \
 	src/tabulation.o \
 	src/tabulation_cell.o \
 	src/tabulation_io.o \
@@ -122,6 +125,7 @@ REGRESS = \
 	identity_seal \
 	identity_ledger \
 	reidentify \
+	identity_domains \
 	tabulation \
 	release \
 	report \

@@ -27,15 +27,6 @@
 #define FIELDS_MAX		(2 * TIP_PART_KINDS + 2)
 #define MESSAGE_MAX		(2 + FIELDS_MAX * (4 + 16) + TIP_CANON_MAX + LABEL_MAX)
 
-#ifdef TIP_POLICY_PERSON
-#define POLICY_OF(domain) ((domain)->policy)
-#else
-#define TIP_POLICY_PERSON	1
-#define TIP_POLICY_DOCUMENT	2
-#define TIP_POLICY_EVENT	3
-#define POLICY_OF(domain) TIP_POLICY_PERSON
-#endif
-
 typedef struct Message
 {
 	int			len;
@@ -113,7 +104,7 @@ write_header(uint8 policy, const TipDomain *domain, uint16 version,
 static void
 require_person(const TipDomain *domain)
 {
-	if (POLICY_OF(domain) != TIP_POLICY_PERSON)
+	if (domain->policy != TIP_POLICY_PERSON)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("pseudonyms of this domain do not stand for persons"),
@@ -124,7 +115,7 @@ require_person(const TipDomain *domain)
 static void
 check_label(const TipDomain *domain, text *label)
 {
-	bool		is_needed = POLICY_OF(domain) == TIP_POLICY_DOCUMENT;
+	bool		is_needed = domain->policy == TIP_POLICY_DOCUMENT;
 
 	if (is_needed && label == NULL)
 		ereport(ERROR,
@@ -161,7 +152,7 @@ TipDomainOfText(text *name)
 
 /* The size is known before a long value is read. */
 static void
-canonicalize(text *kind, Datum value, TipCanonical *canonical)
+read_canonical(text *kind, Datum value, TipCanonical *canonical)
 {
 	TipKind		number = TipKindByName(VARDATA_ANY(kind),
 									   VARSIZE_ANY_EXHDR(kind));
@@ -194,11 +185,11 @@ TipNewPseudonym(text *kind, Datum value, const TipDomain *domain, text *label,
 				TipPseudonym *out)
 {
 	uint16		version = TipActiveKey();
-	uint8		policy = POLICY_OF(domain);
+	uint8		policy = domain->policy;
 	TipCanonical canonical;
 
 	check_label(domain, label);
-	canonicalize(kind, value, &canonical);
+	read_canonical(kind, value, &canonical);
 	/* budget: TipSpend() */
 	write_header(policy, domain, version, out);
 	if (policy != TIP_POLICY_EVENT)
@@ -246,7 +237,7 @@ tip_pseudonymize_with(PG_FUNCTION_ARGS)
 				 errhint("Versions are 1 to %d.", PG_UINT16_MAX)));
 	domain = TipDomainOfText(PG_GETARG_TEXT_PP(2));
 	require_person(domain);
-	canonicalize(PG_GETARG_TEXT_PP(0), PG_GETARG_DATUM(1), &canonical);
+	read_canonical(PG_GETARG_TEXT_PP(0), PG_GETARG_DATUM(1), &canonical);
 	write_header(TIP_POLICY_PERSON, domain, version, p);
 	digest(&canonical, NULL, domain, version, p);
 	TipReveal(&veil);
@@ -265,7 +256,7 @@ make_all(text *kind, Datum value, text *name, TipPseudonym *all)
 
 	TipHide(&veil);
 	require_person(domain);
-	canonicalize(kind, value, &canonical);
+	read_canonical(kind, value, &canonical);
 	/* budget: TipSpend() */
 	for (int i = 0; i < n; i++)
 	{
@@ -333,7 +324,7 @@ tip_canonical(PG_FUNCTION_ARGS)
 	TipVeil		veil;
 
 	TipHide(&veil);
-	canonicalize(PG_GETARG_TEXT_PP(0), PG_GETARG_DATUM(1), &canonical);
+	read_canonical(PG_GETARG_TEXT_PP(0), PG_GETARG_DATUM(1), &canonical);
 	TipReveal(&veil);
 	if (canonical.kind == TIP_COMPOSITE)
 		PG_RETURN_TEXT_P(composite_text(&canonical));
