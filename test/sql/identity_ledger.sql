@@ -190,6 +190,23 @@ RESET SESSION AUTHORIZATION;
 SELECT action, login, claimed_actor, purpose, count(*), count(pseudonym)
 FROM tip.ledger WHERE login LIKE 'regress%' GROUP BY 1, 2, 3, 4;
 
+-- what is counted by the thousand is drawn in portions
+SELECT tip.set_budget('regress_tip_desk', 'pseudonymize', 1000);
+GRANT USAGE ON SCHEMA tip_impl TO regress_tip_desk;
+GRANT EXECUTE ON FUNCTION tip_impl.spend(text, int8) TO regress_tip_desk;
+SET SESSION AUTHORIZATION regress_tip_desk;
+BEGIN;
+SELECT count(tip_impl.spend('pseudonymize', 1)) FROM generate_series(1, 700);
+SELECT used FROM tip.budget_state() WHERE action = 'pseudonymize';
+ROLLBACK;
+SELECT count(tip_impl.spend('pseudonymize', 1)) FROM generate_series(1, 300);
+SELECT used FROM tip.budget_state() WHERE action = 'pseudonymize';
+SELECT tip_impl.spend('pseudonymize', 1);
+SELECT tip_impl.spend('unknown', 1);
+RESET SESSION AUTHORIZATION;
+SELECT count(tip_impl.spend('pseudonymize', 1)) AS exempt FROM generate_series(1, 2000);
+SELECT tip.set_budget('regress_tip_desk', 'pseudonymize', NULL);
+
 -- translation: the same identifier, not just the same victim
 SELECT tip.pseudonymize('passport', 'AB1', 'police') AS p, tip.pseudonymize('passport', 'AB1', 'ngo') AS n,
 	tip.pseudonymize('passport', 'AB9', 'ngo') AS n9, tip.pseudonymize('passport', 'AB5', 'police') AS p5 \gset
@@ -226,5 +243,6 @@ SELECT tip.set_agency('regress_tip_desk', NULL), tip.set_agency('regress_tip_non
 SELECT count(*) AS left FROM tip.budget WHERE is_local;
 SET client_min_messages = warning;
 DROP SCHEMA regress_find CASCADE;
+DELETE FROM tip_impl.budget_use WHERE role_name LIKE 'regress_tip_%';
 DROP OWNED BY regress_tip_desk, regress_tip_none, regress_tip_more;
 DROP ROLE regress_tip_desk, regress_tip_none, regress_tip_more;
