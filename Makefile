@@ -73,6 +73,7 @@ OBJS = \
 	src/identity_ledger.o \
 	src/identity_pseudonymize.o \
 	src/identity_record.o \
+	src/identity_reidentify.o \
 	src/identity_row.o \
 	src/identity_seal.o \
 	src/identity_siv.o \
@@ -110,6 +111,7 @@ SQL_PARTS = \
 	sql/53-identity_seal.sql \
 	sql/54-identity_ledger.sql \
 	sql/57-identity_codes.sql \
+	sql/55-identity_reidentify.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
 	sql/80-report.sql \
@@ -132,6 +134,9 @@ REGRESS = \
 	identity_codes \
 	identity_keys \
 	identity_pseudonymize \
+	identity_seal \
+	identity_ledger \
+	reidentify \
 	identity_domains \
 	identity_ledger \
 	tabulation \
