@@ -51,10 +51,14 @@ OBJS = \
 	src/attach_crosswalk.o \
 	src/attach_read.o \
 	src/identity.o \
+	src/identity_canon.o \
+	src/identity_canon_fold.o \
+	src/identity_canon_name.o \
 	src/identity_crypto.o \
 	src/identity_domain.o \
 	src/identity_keys.o \
 	src/identity_pseudonymize.o \
+	src/identity_row.o \
 	src/tabulation.o \
 	src/tabulation_cell.o \
 	src/tabulation_io.o \
