@@ -54,9 +54,15 @@ OBJS = \
 	src/identity_canon.o \
 	src/identity_canon_fold.o \
 	src/identity_canon_name.o \
+	src/identity_command.o \
 	src/identity_crypto.o \
 	src/identity_domain.o \
 	src/identity_keys.o \
+	src/identity_keys_check.o \
+	src/identity_keys_file.o \
+	src/identity_keys_memory.o \
+	src/identity_keys_ring.o \
+	src/identity_keys_uses.o \
 	src/identity_pseudonymize.o \
 	src/identity_row.o \
 	src/tabulation.o \
@@ -87,6 +93,7 @@ SQL_PARTS = \
 	sql/46-attach.sql \
 	sql/47-quality.sql \
 	sql/50-identity.sql \
+	sql/51-identity_keys.sql \
 	sql/52-identity_pseudonymize.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
@@ -107,6 +114,7 @@ REGRESS = \
 	attach \
 	quality \
 	identity \
+	identity_keys \
 	tabulation \
 	release \
 	report \

@@ -1,45 +1,35 @@
 /*
  * identity_keys.c
- *		The key ring: read once per session from a file outside the database.
+ *		The key ring: read from a file or a command outside the database.
  *
  * A root key never enters SQL.  It lives in OpenSSL's secure heap, which is
- * locked and left out of core dumps where the system allows it.  No error is
- * raised while a buffer holds key text: functions return the complaint, and
- * whoever owns the buffer wipes it before it raises.
+ * locked and left out of core dumps where the system allows it.  With
+ * shared_preload_libraries the postmaster reads the ring and backends inherit
+ * it; without, each backend reads it at first use.
  */
 #include "postgres.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 
 #include "compat.h"
 #include "identity.h"
+#include "identity_command.h"
 #include "identity_crypto.h"
+#include "identity_keys.h"
+#include "identity_keys_check.h"
+#include "identity_keys_memory.h"
+#include "identity_keys_uses.h"
 #include "miscadmin.h"
+#include "storage/ipc.h"
 
-#define KEY_BYTES		32
-#define MAX_KEYS		16
-#define MAX_FILE_BYTES	4096
 #define MAX_LEAVES		32
 #define MAX_FORGETTERS	8
-#define SECURE_HEAP		65536
-#define SECURE_BLOCK	64
 
-typedef struct RootKey
-{
-	uint16		version;
-	unsigned char bytes[KEY_BYTES];
-} RootKey;
-
-typedef struct KeyRing
-{
-	int			count;
-	RootKey		keys[MAX_KEYS];
-} KeyRing;
+#define KEY_SETTING (GUC_SUPERUSER_ONLY | GUC_NO_SHOW_ALL | \
+					 GUC_DISALLOW_IN_AUTO_FILE | GUC_NOT_IN_SAMPLE)
 
 typedef struct Leaf
 {
@@ -49,17 +39,24 @@ typedef struct Leaf
 	EVP_MAC_CTX *mac;
 } Leaf;
 
-/* What is wrong with a key file; message NULL: nothing. */
-typedef struct Complaint
+/* A ring while it is read: all that must be wiped if that is given up. */
+typedef struct Reading
 {
-	int			sqlstate;
-	const char *message;
-	const char *hint;
-	int			saved_errno;
-} Complaint;
+	TipCommand	command;
+	char	   *text;
+	TipKeyRing *keys;
+} Reading;
 
 static char *key_file = NULL;
-static KeyRing *ring = NULL;
+static char *key_command = NULL;
+static int	key_command_timeout = 10000;
+
+static TipKeyRing *ring = NULL;
+static int	read_by = 0;			/* process that has read the ring */
+static bool is_of_file = false;
+static struct stat file_read;	/* the file as it was then */
+static bool may_have_changed = false;
+
 static Leaf leaves[MAX_LEAVES];
 static int	leaf_count = 0;
 static void (*forgetters[MAX_FORGETTERS]) (void);
@@ -83,40 +80,43 @@ forget_keys(void)
 	leaf_count = 0;
 	for (int i = 0; i < forgetter_count; i++)
 		forgetters[i] ();
-	OPENSSL_secure_clear_free(ring, sizeof(KeyRing));
+	OPENSSL_secure_clear_free(ring, sizeof(TipKeyRing));
 	ring = NULL;
 }
 
+/*
+ * A reload assigns every setting again.  A ring whose setting is as it was
+ * stays, except that its file is looked at before the next use.
+ */
 static void
-key_file_changed(const char *newval, void *extra)
+source_assigned(const char *newval, const char *oldval)
 {
-	forget_keys();
+	if (strcmp(newval ? newval : "", oldval ? oldval : "") != 0)
+		forget_keys();
+	else
+		may_have_changed = true;
 }
-
-void
-TipIdentityInit(void)
-{
-	DefineCustomStringVariable("tip_module.key_file",
-							   "File with the keys of pseudonyms.",
-							   "Empty: functions that need a key are refused.",
-							   &key_file, "", PGC_SIGHUP,
-							   GUC_SUPERUSER_ONLY | GUC_NO_SHOW_ALL |
-							   GUC_DISALLOW_IN_AUTO_FILE,
-							   NULL, key_file_changed, NULL);
-}
-
-static Complaint
-complain(int sqlstate, const char *message, const char *hint)
-{
-	Complaint	complaint = {sqlstate, message, hint, 0};
-
-	return complaint;
-}
-
-#define FINE complain(0, NULL, NULL)
 
 static void
-raise_complaint(const Complaint *complaint)
+key_file_assigned(const char *newval, void *extra)
+{
+	source_assigned(newval, key_file);
+}
+
+static void
+key_command_assigned(const char *newval, void *extra)
+{
+	source_assigned(newval, key_command);
+}
+
+static bool
+is_set(const char *setting)
+{
+	return setting != NULL && setting[0] != '\0';
+}
+
+static void
+raise_complaint(const TipComplaint *complaint)
 {
 	if (complaint->saved_errno == 0)
 		ereport(ERROR,
@@ -130,258 +130,250 @@ raise_complaint(const Complaint *complaint)
 			 errhint("%s", complaint->hint)));
 }
 
-static bool
-is_below_data_directory(const char *path)
+/* Fill the buffer from the one source that is named. */
+static TipComplaint
+read_source(Reading *reading, size_t *len)
 {
-	char		real[PATH_MAX];
-	char		data[PATH_MAX];
-	size_t		len;
+	TipComplaint complaint;
 
-	if (realpath(path, real) == NULL || realpath(DataDir, data) == NULL)
-		return true;
-	len = strlen(data);
-	return strncmp(real, data, len) == 0 && real[len] == '/';
-}
-
-static bool
-is_private(const struct stat *st)
-{
-	if (st->st_uid == geteuid())
-		return (st->st_mode & (S_IRWXG | S_IRWXO | S_IXUSR)) == 0;
-	return st->st_uid == 0 &&
-		(st->st_mode & (S_IWGRP | S_IXGRP | S_IRWXO | S_IXUSR)) == 0;
-}
-
-static Complaint
-check_key_file(int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-		return complain(ERRCODE_WRONG_OBJECT_TYPE,
-						"key file is not a regular file",
-						"Name the file itself, not a link or a device.");
-	if (!is_private(&st))
-		return complain(ERRCODE_INSUFFICIENT_PRIVILEGE,
-						"key file has group or world access or a wrong owner",
-						"The server's user must own it with mode 0600 or 0400, or root with mode 0640.");
-	if (st.st_nlink != 1)
-		return complain(ERRCODE_WRONG_OBJECT_TYPE,
-						"key file has more than one hard link",
-						"Remove the other names of the file.");
-	if (st.st_size > MAX_FILE_BYTES)
-		return complain(ERRCODE_PROGRAM_LIMIT_EXCEEDED,
-						"key file is too large",
-						"A key file has at most 4096 bytes.");
-	return FINE;
-}
-
-/* Read the whole file into a buffer of MAX_FILE_BYTES + 1. */
-static Complaint
-read_key_file(const char *path, char *buffer)
-{
-	Complaint	complaint;
-	size_t		len = 0;
-	ssize_t		got;
-	int			fd;
-
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-	{
-		complaint = complain(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-							 "could not open key file",
-							 "Check tip_module.key_file; symbolic links are refused.");
-		complaint.saved_errno = errno;
-		return complaint;
-	}
-	complaint = check_key_file(fd);
-	while (complaint.message == NULL && len < MAX_FILE_BYTES &&
-		   (got = read(fd, buffer + len, MAX_FILE_BYTES - len)) > 0)
-		len += got;
-	close(fd);
-	buffer[len] = '\0';
-	if (complaint.message == NULL && strlen(buffer) != len)
-		return complain(ERRCODE_CONFIG_FILE_ERROR,
-						"key file is not text",
-						"Each line reads: version 1 <64 hexadecimal digits>.");
-	return complaint;
-}
-
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-/* "version N HEX", nothing behind it */
-static bool
-parse_line(const char *line, RootKey *key)
-{
-	static const char word[] = "version ";
-	int			version = 0;
-
-	if (strncmp(line, word, strlen(word)) != 0)
-		return false;
-	line += strlen(word);
-	while (*line >= '0' && *line <= '9' && version <= PG_UINT16_MAX)
-		version = version * 10 + *line++ - '0';
-	if (version < 1 || version > PG_UINT16_MAX || *line++ != ' ')
-		return false;
-	for (int i = 0; i < KEY_BYTES; i++)
-	{
-		int			high = hex_value(line[2 * i]);
-		int			low = high < 0 ? -1 : hex_value(line[2 * i + 1]);
-
-		if (low < 0)
-			return false;
-		key->bytes[i] = high << 4 | low;
-	}
-	key->version = version;
-	return line[2 * KEY_BYTES] == '\0';
-}
-
-static bool
-has_version(const KeyRing *keys, uint16 version)
-{
-	for (int i = 0; i < keys->count; i++)
-		if (keys->keys[i].version == version)
-			return true;
-	return false;
-}
-
-/* Fill an empty ring from the text of a file, which is cut into lines. */
-static Complaint
-parse_ring(char *text, KeyRing *keys)
-{
-	char	   *rest = NULL;
-
-	for (char *line = strtok_r(text, "\r\n", &rest); line != NULL;
-		 line = strtok_r(NULL, "\r\n", &rest))
-	{
-		RootKey    *key = &keys->keys[keys->count];
-
-		if (*line == '#')
-			continue;
-		if (keys->count == MAX_KEYS)
-			return complain(ERRCODE_PROGRAM_LIMIT_EXCEEDED,
-							"key file has too many versions",
-							"A key file has at most 16 versions.");
-		if (!parse_line(line, key))
-			return complain(ERRCODE_CONFIG_FILE_ERROR,
-							"key file is malformed",
-							"Each line reads: version 1 <64 hexadecimal digits>.");
-		if (has_version(keys, key->version))
-			return complain(ERRCODE_CONFIG_FILE_ERROR,
-							"key file has a version twice",
-							"Give every key a version of its own.");
-		keys->count++;
-	}
-	if (keys->count == 0)
-		return complain(ERRCODE_CONFIG_FILE_ERROR,
-						"key file has no key",
-						"Each line reads: version 1 <64 hexadecimal digits>.");
-	return FINE;
-}
-
-static Complaint
-load_ring(const char *path, KeyRing *keys)
-{
-	char		buffer[MAX_FILE_BYTES + 1];
-	Complaint	complaint;
-
-	complaint = read_key_file(path, buffer);
-	if (complaint.message == NULL && is_below_data_directory(path))
-		complaint = complain(ERRCODE_INSUFFICIENT_PRIVILEGE,
-							 "key file is inside the data directory",
-							 "Keep it where no base backup copies it.");
-	if (complaint.message == NULL)
-		complaint = parse_ring(buffer, keys);
-	OPENSSL_cleanse(buffer, sizeof(buffer));
-	return complaint;
-}
-
-/* The session's key ring, read at first use. */
-static KeyRing *
-key_ring(void)
-{
-	KeyRing    *keys;
-	Complaint	complaint;
-
-	if (ring != NULL)
-		return ring;
-	if (key_file == NULL || key_file[0] == '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("pseudonym key is not configured"),
-				 errhint("Set tip_module.key_file in postgresql.conf and reload.")));
-	if (key_file[0] != '/')
-		ereport(ERROR,
-				(errcode(ERRCODE_CONFIG_FILE_ERROR),
-				 errmsg("key file is not named by an absolute path"),
-				 errhint("Begin tip_module.key_file with a slash.")));
-	if (!CRYPTO_secure_malloc_initialized())
-		CRYPTO_secure_malloc_init(SECURE_HEAP, SECURE_BLOCK);
-	keys = OPENSSL_secure_zalloc(sizeof(KeyRing));
-	if (keys == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory")));
-	complaint = load_ring(key_file, keys);
+	if (is_set(key_file))
+		return TipReadKeyFile(key_file, reading->text, len, &file_read);
+	complaint = TipCheckKeyCommand(key_command);
 	if (complaint.message != NULL)
+		return complaint;
+	return TipRunCommand(&reading->command, key_command, key_command_timeout,
+						 reading->text, len);
+}
+
+/* Wipes; keys stay if the caller has taken them. */
+static void
+end_reading(int code, Datum arg)
+{
+	Reading    *reading = (Reading *) DatumGetPointer(arg);
+
+	TipEndCommand(&reading->command);
+	OPENSSL_secure_clear_free(reading->text, TIP_RING_BYTES + 2);
+	OPENSSL_secure_clear_free(reading->keys, sizeof(TipKeyRing));
+	reading->text = NULL;
+	reading->keys = NULL;
+}
+
+static TipComplaint
+read_ring(Reading *reading)
+{
+	TipComplaint complaint;
+	size_t		len = 0;
+
+	complaint = read_source(reading, &len);
+	if (complaint.message != NULL)
+		return complaint;
+	if (len > TIP_RING_BYTES)
+		return TipComplain(ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+						   "key ring is too large",
+						   "A key ring has at most 8192 bytes.");
+	complaint = TipParseRing(reading->text, len, reading->keys);
+	if (complaint.message == NULL)
 	{
-		OPENSSL_secure_clear_free(keys, sizeof(KeyRing));
-		raise_complaint(&complaint);
+		ring = reading->keys;
+		reading->keys = NULL;
+		read_by = MyProcPid;
+		is_of_file = is_set(key_file);
+		may_have_changed = false;
 	}
-	ring = keys;
-	return ring;
+	return complaint;
+}
+
+static TipComplaint
+load_ring(void)
+{
+	TipComplaint complaint;
+	Reading		reading = {{0}};
+
+	if (!is_set(key_file) && !is_set(key_command))
+		return TipComplain(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+						   "pseudonym key is not configured",
+						   "Set tip_module.key_file or tip_module.key_command in postgresql.conf and reload.");
+	if (is_set(key_file) && is_set(key_command))
+		return TipComplain(ERRCODE_CONFIG_FILE_ERROR,
+						   "both a key file and a key command are configured",
+						   "Leave one of tip_module.key_file and tip_module.key_command empty.");
+	reading.text = TipSecureZalloc(TIP_RING_BYTES + 2);
+	reading.keys = TipSecureZalloc(sizeof(TipKeyRing));
+	complaint = TipComplain(ERRCODE_OUT_OF_MEMORY, "out of memory",
+							"Secure memory for keys is used up: open a new session.");
+
+	/* A session that is cancelled or ended while the command runs wipes, too. */
+	PG_ENSURE_ERROR_CLEANUP(end_reading, PointerGetDatum(&reading));
+	{
+		if (reading.text != NULL && reading.keys != NULL)
+			complaint = read_ring(&reading);
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(end_reading, PointerGetDatum(&reading));
+	end_reading(0, PointerGetDatum(&reading));
+	return complaint;
+}
+
+static bool
+is_file_as_read(void)
+{
+	struct stat now;
+
+	return key_file != NULL && lstat(key_file, &now) == 0 &&
+		now.st_dev == file_read.st_dev && now.st_ino == file_read.st_ino &&
+		now.st_size == file_read.st_size && now.st_mode == file_read.st_mode &&
+		now.st_uid == file_read.st_uid &&
+		memcmp(&now.st_mtim, &file_read.st_mtim, sizeof(now.st_mtim)) == 0 &&
+		memcmp(&now.st_ctim, &file_read.st_ctim, sizeof(now.st_ctim)) == 0;
+}
+
+TipComplaint
+TipTryKeyRing(const TipKeyRing **keys)
+{
+	TipComplaint complaint = TipCheckPrimitives();
+
+	if (complaint.message != NULL)
+		return complaint;
+	if (ring != NULL && may_have_changed && is_of_file && !is_file_as_read())
+		forget_keys();
+	may_have_changed = false;
+	if (ring == NULL)
+		complaint = load_ring();
+	TipLockAgain();
+	*keys = ring;
+	return complaint;
+}
+
+const TipKeyRing *
+TipRequireKeyRing(void)
+{
+	const TipKeyRing *keys;
+	TipComplaint complaint;
+
+	if (ring != NULL && !may_have_changed && TipIsReady())
+		return ring;
+	complaint = TipTryKeyRing(&keys);
+	if (complaint.message != NULL)
+		raise_complaint(&complaint);
+	return keys;
+}
+
+bool
+TipKeyIsNamed(void)
+{
+	return is_set(key_file) || is_set(key_command);
+}
+
+const char *
+TipKeySource(void)
+{
+	if (ring != NULL && read_by != MyProcPid)
+		return "read at server start";
+	return is_of_file ? "read from the file" : "read from the command";
+}
+
+/* Once for all sessions; a failure is left for them to raise. */
+static void
+read_at_server_start(void)
+{
+	TipComplaint complaint;
+
+	if (!TipKeyIsNamed())
+		return;
+	complaint = load_ring();
+	if (complaint.message != NULL)
+		ereport(WARNING,
+				(errcode(complaint.sqlstate),
+				 errmsg("tip_module has no keys: %s", complaint.message),
+				 errdetail("The server starts; sessions try again when they need a key."),
+				 errhint("%s", complaint.hint)));
+}
+
+static void
+define_source(const char *name, const char *what, char **value,
+			  GucStringAssignHook assigned)
+{
+	DefineCustomStringVariable(name, what,
+							   "Empty: functions that need a key are refused.",
+							   value, "", PGC_SIGHUP, KEY_SETTING, NULL,
+							   assigned, NULL);
+}
+
+void
+TipIdentityInit(void)
+{
+	define_source("tip_module.key_file", "File with the keys of pseudonyms.",
+				  &key_file, key_file_assigned);
+	define_source("tip_module.key_command",
+				  "Shell command that prints the keys of pseudonyms.",
+				  &key_command, key_command_assigned);
+	DefineCustomIntVariable("tip_module.key_command_timeout",
+							"Time after which a key command is killed.",
+							NULL, &key_command_timeout, 10000, 100, 600000,
+							PGC_SIGHUP, GUC_UNIT_MS | GUC_NO_SHOW_ALL |
+							GUC_NOT_IN_SAMPLE, NULL, NULL, NULL);
+	if (process_shared_preload_libraries_in_progress)
+	{
+		TipUsesShare();
+		read_at_server_start();
+	}
 }
 
 uint16
 TipActiveKey(void)
 {
-	KeyRing    *keys = key_ring();
-	uint16		version = 0;
+	const TipKeyRing *keys = TipRequireKeyRing();
 
 	for (int i = 0; i < keys->count; i++)
-		version = Max(version, keys->keys[i].version);
-	return version;
+		if (keys->keys[i].status == TIP_KEY_ACTIVE)
+			return keys->keys[i].version;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("key ring has no active version"),
+			 errhint("Give one version the status active; the others can be read, not made.")));
 }
 
 int
 TipReadableKeys(uint16 *versions, int most)
 {
-	KeyRing    *keys = key_ring();
+	const TipKeyRing *keys = TipRequireKeyRing();
 	int			n = 0;
 
-	for (int i = 0; i < keys->count && n < most; i++)
+	for (int i = 0; i < keys->count; i++)
 	{
 		uint16		version = keys->keys[i].version;
-		int			at = n++;
+		int			at = n;
 
+		if (keys->keys[i].status == TIP_KEY_DESTROYED)
+			continue;
 		for (; at > 0 && versions[at - 1] < version; at--)
-			versions[at] = versions[at - 1];
-		versions[at] = version;
+			if (at < most)
+				versions[at] = versions[at - 1];
+		if (at < most)
+			versions[at] = version;
+		n = Min(n + 1, most);
 	}
 	return n;
 }
 
-static RootKey *
+static const TipRootKey *
 root_key(uint16 version)
 {
-	KeyRing    *keys = key_ring();
+	const TipKeyRing *keys = TipRequireKeyRing();
+	const TipRootKey *key = keys->keys;
 
-	for (int i = 0; i < keys->count; i++)
-		if (keys->keys[i].version == version)
-			return &keys->keys[i];
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("key version %u is not in the key file", version),
-			 errhint("Keep old versions in the key file until nothing needs them.")));
+	while (key < keys->keys + keys->count && key->version != version)
+		key++;
+	if (key == keys->keys + keys->count)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("key version %u is not in the key ring", version),
+				 errhint("Keep old versions in the key ring until nothing needs them.")));
+	if (key->status == TIP_KEY_DESTROYED)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("key version %u has been destroyed", version),
+				 errhint("What was made with it can no longer be matched or opened.")));
+	return key;
 }
 
 /* OpenSSL's own error text may carry data: it is not shown. */
@@ -405,7 +397,7 @@ add_field(unsigned char *info, const char *field, size_t len)
 
 /* info = "tip/v1", purpose, domain, version, each behind its length */
 static bool
-derive(TipPurpose purpose, const char *domain, RootKey *root,
+derive(TipPurpose purpose, const char *domain, const TipRootKey *root,
 	   unsigned char *leaf, size_t len)
 {
 	unsigned char info[2 * (TIP_DOMAIN_NAME_MAX + 1)];
@@ -415,20 +407,28 @@ derive(TipPurpose purpose, const char *domain, RootKey *root,
 	n += add_field(info + n, purposes[purpose], strlen(purposes[purpose]));
 	n += add_field(info + n, domain, strlen(domain));
 	n += add_field(info + n, version, sizeof(version));
-	return TipHkdf((TipBytes) {root->bytes, KEY_BYTES},
+	return TipHkdf((TipBytes) {root->bytes, TIP_KEY_BYTES},
 				   (TipBytes) {NULL, 0}, (TipBytes) {info, n}, leaf, len);
 }
 
 static EVP_MAC_CTX *
-new_mac(TipPurpose purpose, const char *domain, RootKey *root)
+new_mac(TipPurpose purpose, const char *domain, const TipRootKey *root)
 {
-	unsigned char leaf[KEY_BYTES];
+	unsigned char leaf[TIP_KEY_BYTES];
 	EVP_MAC_CTX *mac = NULL;
 
-	if (derive(purpose, domain, root, leaf, KEY_BYTES))
-		mac = TipMacNew((TipBytes) {leaf, KEY_BYTES});
+	if (derive(purpose, domain, root, leaf, TIP_KEY_BYTES))
+		mac = TipMacNew((TipBytes) {leaf, TIP_KEY_BYTES});
 	OPENSSL_cleanse(leaf, sizeof(leaf));
 	return mac;
+}
+
+/* Not what we make for ourselves: entries of the ledger, fingerprints. */
+static void
+count_use(TipPurpose purpose, uint16 version)
+{
+	if (purpose != TIP_LEDGER_LEAF && purpose != TIP_FINGERPRINT_LEAF)
+		TipCountUse(version);
 }
 
 static Leaf *
@@ -445,13 +445,17 @@ find_leaf(TipPurpose purpose, const char *domain, uint16 version)
 EVP_MAC_CTX *
 TipLeafMac(TipPurpose purpose, const char *domain, uint16 version)
 {
-	Leaf	   *leaf = find_leaf(purpose, domain, version);
+	Leaf	   *leaf;
 	EVP_MAC_CTX *mac;
 
-	if (leaf != NULL && ring != NULL)
+	/* first, since it may forget the leaves */
+	(void) TipRequireKeyRing();
+	leaf = find_leaf(purpose, domain, version);
+	if (leaf != NULL)
 	{
 		if (!TipMacRestart(leaf->mac))
 			TipRefuseCrypto();
+		count_use(purpose, version);
 		return leaf->mac;
 	}
 	mac = new_mac(purpose, domain, root_key(version));
@@ -464,6 +468,7 @@ TipLeafMac(TipPurpose purpose, const char *domain, uint16 version)
 	leaf->purpose = purpose;
 	leaf->version = version;
 	strlcpy(leaf->domain, domain, sizeof(leaf->domain));
+	count_use(purpose, version);
 	return mac;
 }
 
@@ -476,6 +481,22 @@ TipLeafKey(TipPurpose purpose, const char *domain, uint16 version,
 		OPENSSL_cleanse(leaf, len);
 		TipRefuseCrypto();
 	}
+	count_use(purpose, version);
+}
+
+/* HMAC of the word "fingerprint" under a leaf of its own, for no domain. */
+bool
+TipFingerprint(const TipRootKey *key, unsigned char *digest)
+{
+	static const unsigned char word[] = "fingerprint";
+	EVP_MAC_CTX *mac = new_mac(TIP_FINGERPRINT_LEAF, "", key);
+	bool		ok;
+
+	ok = mac != NULL &&
+		EVP_MAC_update(mac, word, sizeof(word) - 1) == 1 &&
+		TipMacFinish(mac, digest);
+	EVP_MAC_CTX_free(mac);
+	return ok;
 }
 
 void

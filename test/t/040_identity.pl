@@ -77,7 +77,7 @@ is( unpack(
 	'8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d',
 	'RFC 5869 test case 3');
 
-my $line = "version 1 $root\n";
+my $line = "1:active:2026-11-24:$root\n";
 refused('', '55000', 'pseudonym key is not configured', 'no key');
 refused("$dir/absent", '55000', 'could not open key file', 'no file');
 refused('key', 'F0000', 'key file is not named by an absolute path',
@@ -103,26 +103,44 @@ refused($inside, '42501', 'key file is inside the data directory',
 	'in the data directory');
 unlink $inside;
 
+my $two = "2:pending:2026-11-25:$newer\n";
 my %malformed = (
-	'empty' => ['', 'key file has no key'],
-	'comment only' => ["# nothing\n", 'key file has no key'],
-	'short key' => ['version 1 ' . substr($root, 2) . "\n", 'key file is malformed'],
-	'long key' => ["version 1 ${root}00\n", 'key file is malformed'],
-	'no hexadecimal' => ['version 1 ' . 'zz' x 32 . "\n", 'key file is malformed'],
-	'version 0' => ["version 0 $root\n", 'key file is malformed'],
-	'version 65536' => ["version 65536 $root\n", 'key file is malformed'],
-	'huge version' => ['version ' . '9' x 40 . " $root\n", 'key file is malformed'],
-	'no version' => ["$root\n", 'key file is malformed'],
-	'a word behind' => ["version 1 $root active\n", 'key file is malformed'],
-	'version twice' => ["$line$line", 'key file has a version twice'],
-	'zero byte' => ["$line\0$line", 'key file is not text'],
-	'too many' =>
-	  [ join('', map { "version $_ $root\n" } 1 .. 17), 'key file has too many versions' ],
-	'too large' => ['#' x 5000 . "\n", 'key file is too large']);
+	'empty' => ['', 'key ring has no key'],
+	'comment only' => ["# nothing\n", 'key ring has no key'],
+	'short key' => ['1:active:2026-11-24:' . substr($root, 2), 'key ring has a key that is too short'],
+	'no hex' => ['1:active:2026-11-24:', 'key ring has a key that is too short'],
+	'long key' => ["1:active:2026-11-24:${root}00\n", 'key ring has a key that is too long'],
+	'space behind' => ["1:active:2026-11-24:$root \n", 'key ring has a key that is too long'],
+	'no hexadecimal' =>
+	  [ '1:active:2026-11-24:' . 'zz' x 32, 'key ring has a key that is not hexadecimal' ],
+	'destroyed with a key' =>
+	  [ "1:destroyed:2026-11-24:$root\n", 'key ring has a destroyed version with a key' ],
+	(map { ("version $_" => ["$_:active:2026-11-24:$root\n", 'key ring has a bad version']) }
+	  ('0', '-1', '+1', '65536', '9' x 40, '', ' 1')),
+	(map { ("status $_" => ["1:$_:2026-11-24:$root\n", 'key ring has an unknown status']) }
+	  ('', 'ACTIVE', 'new')),
+	(map { ("date $_" => ["1:active:$_:$root\n", 'key ring has a bad date']) }
+	  ('', 'today', '2026-02-30', '2026-13-01', '0000-01-01', '24.11.2026', '2026-1-001')),
+	'old format' => ["version 1 $root\n", 'key ring is malformed'],
+	'key alone' => ["$root\n", 'key ring is malformed'],
+	'five fields' => ["1:active:2026-11-24:$root:\n", 'key ring is malformed'],
+	'version twice' =>
+	  [ "${line}1:retired:2026-11-24:$newer\n", 'key ring has a version twice' ],
+	'two active' => [ "${line}2:active:2026-11-24:$newer\n", 'key ring has two active versions' ],
+	'one key twice' =>
+	  [ "${line}2:pending:2026-11-24:$root\n", 'key ring has one key under two versions' ],
+	'none active' => [ $two, 'key ring has no active version' ],
+	'all destroyed' => [ "1:destroyed:2026-11-24:\n", 'key ring has no active version' ],
+	'zero byte' => ["$line\0$two", 'key ring is not text'],
+	'too many' => [
+		join('', map { "$_:destroyed:2026-11-24:\n" } 1 .. 65),
+		'key ring has too many versions'
+	],
+	'too large' => ['#' x 9000 . "\n", 'key ring is too large']);
 foreach my $what (sort keys %malformed)
 {
 	my ($text, $message) = @{ $malformed{$what} };
-	refused(key_file('bad', $text, 0600), '(F0000|54000)', $message, $what);
+	refused(key_file('bad', $text, 0600), '(F0000|54000|55000)', $message, $what);
 }
 
 # What is accepted, and the value it gives
@@ -136,13 +154,13 @@ foreach my $mode (0600, 0400)
 is((with_file($good, 'ngo'))[0],
 	expected($root, 1, 'ngo', 2, 'person_name', 'plantedname'),
 	'another domain, another key');
-is((with_file(key_file('two', "${line}version 7 $newer\r\n# end", 0600)))[0],
+is((with_file(key_file('two', "1:retired:2026-11-24:$root\n7:active:2026-11-25:$newer\r\n# end", 0600)))[0],
 	expected($newer, 7, 'police', 1, 'person_name', 'plantedname'),
-	'the newest version makes new pseudonyms');
+	'the active version makes new pseudonyms');
 
 # A role can take the key away from its own session, never bring another.
 with_file($good);
-my $evil = key_file('evil', "version 1 $newer\n", 0600);
+my $evil = key_file('evil', "1:active:2026-11-24:$newer\n", 0600);
 $node->safe_psql('postgres',
 	'CREATE ROLE recorder LOGIN; GRANT EXECUTE ON FUNCTION tip.pseudonymize TO recorder');
 my $as = $node->connstr('postgres') . ' user=recorder';
