@@ -51,20 +51,27 @@ OBJS = \
 	src/attach_crosswalk.o \
 	src/attach_read.o \
 	src/identity.o \
+	src/identity_apart.o \
+	src/identity_budget.o \
 	src/identity_canon.o \
 	src/identity_canon_fold.o \
 	src/identity_canon_name.o \
 	src/identity_command.o \
 	src/identity_crypto.o \
 	src/identity_domain.o \
+	src/identity_find.o \
 	src/identity_keys.o \
 	src/identity_keys_check.o \
 	src/identity_keys_file.o \
 	src/identity_keys_memory.o \
 	src/identity_keys_ring.o \
 	src/identity_keys_uses.o \
+	src/identity_ledger.o \
 	src/identity_pseudonymize.o \
+	src/identity_record.o \
 	src/identity_row.o \
+	src/identity_seal.o \
+	src/identity_siv.o \
 	src/tabulation.o \
 	src/tabulation_cell.o \
 	src/tabulation_io.o \
@@ -95,6 +102,8 @@ SQL_PARTS = \
 	sql/50-identity.sql \
 	sql/51-identity_keys.sql \
 	sql/52-identity_pseudonymize.sql \
+	sql/53-identity_seal.sql \
+	sql/54-identity_ledger.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
 	sql/80-report.sql \

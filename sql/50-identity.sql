@@ -131,17 +131,22 @@ COMMENT ON FUNCTION tip.pseudonym_version(tip.pseudonym) IS
 INSERT INTO tip_impl.model_part (ordinal, topic, name, kind, ddl) VALUES
 (500, 'identity', 'victim_pseudonym', 'table', $ddl$
 CREATE TABLE %1$I.victim_pseudonym (
+	victim_pseudonym_id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
 	victim_id uuid NOT NULL REFERENCES %1$I.victim ON DELETE CASCADE,
+	identity_id uuid REFERENCES %1$I.identity ON DELETE CASCADE,
 	domain int2 GENERATED ALWAYS AS (tip.pseudonym_domain(pseudonym)) STORED,
 	key_version int4 GENERATED ALWAYS AS (tip.pseudonym_version(pseudonym)) STORED,
-	pseudonym tip.pseudonym NOT NULL,
-	PRIMARY KEY (victim_id, pseudonym)
+	pseudonym tip.pseudonym NOT NULL
 );
 ALTER TABLE %1$I.victim_pseudonym ALTER pseudonym SET STATISTICS 0;
 CREATE INDEX ON %1$I.victim_pseudonym (pseudonym);
+CREATE INDEX ON %1$I.victim_pseudonym (victim_id);
+CREATE INDEX ON %1$I.victim_pseudonym (identity_id);
 COMMENT ON TABLE %1$I.victim_pseudonym IS
 'Pseudonyms of a victim; an unnamed victim has none';
+COMMENT ON COLUMN %1$I.victim_pseudonym.victim_pseudonym_id IS 'Key; two names of a victim may have one pseudonym';
 COMMENT ON COLUMN %1$I.victim_pseudonym.victim_id IS 'Victim';
+COMMENT ON COLUMN %1$I.victim_pseudonym.identity_id IS 'Identity that it was made from, if that is kept';
 COMMENT ON COLUMN %1$I.victim_pseudonym.domain IS 'Number of the domain, as in tip.domain';
 COMMENT ON COLUMN %1$I.victim_pseudonym.key_version IS 'Version of the key';
 COMMENT ON COLUMN %1$I.victim_pseudonym.pseudonym IS 'Pseudonym; no statistics are kept on it';

@@ -9,6 +9,7 @@
 #include "codes.h"
 #include "compat.h"
 #include "identity.h"
+#include "identity_ledger.h"
 #include "rules.h"
 
 PG_MODULE_MAGIC;
@@ -20,6 +21,7 @@ _PG_init(void)
 {
 	TipCodesInit();
 	TipIdentityInit();
+	TipLedgerInit();
 	TipRulesInit();
 	MarkGUCPrefixReserved("tip_module");
 }
