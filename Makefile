@@ -69,9 +69,11 @@ OBJS = \
 	src/identity_ledger.o \
 	src/identity_pseudonymize.o \
 	src/identity_record.o \
+	src/identity_rotate.o \
 	src/identity_row.o \
 	src/identity_seal.o \
 	src/identity_siv.o \
+	src/identity_store.o \
 	src/tabulation.o \
 	src/tabulation_cell.o \
 	src/tabulation_io.o \
@@ -104,6 +106,7 @@ SQL_PARTS = \
 	sql/52-identity_pseudonymize.sql \
 	sql/53-identity_seal.sql \
 	sql/54-identity_ledger.sql \
+	sql/56-identity_rotate.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
 	sql/80-report.sql \
