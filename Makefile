@@ -127,6 +127,7 @@ REGRESS = \
 	quality \
 	identity \
 	identity_keys \
+	identity_pseudonymize \
 	tabulation \
 	release \
 	report \

@@ -161,7 +161,7 @@ TipDomainOfText(text *name)
 
 /* The size is known before a long value is read. */
 static void
-canonicalize(text *kind, Datum value, TipCanonical *canonical)
+read_canonical(text *kind, Datum value, TipCanonical *canonical)
 {
 	TipKind		number = TipKindByName(VARDATA_ANY(kind),
 									   VARSIZE_ANY_EXHDR(kind));
@@ -198,7 +198,7 @@ TipNewPseudonym(text *kind, Datum value, const TipDomain *domain, text *label,
 	TipCanonical canonical;
 
 	check_label(domain, label);
-	canonicalize(kind, value, &canonical);
+	read_canonical(kind, value, &canonical);
 	/* budget: TipSpend() */
 	write_header(policy, domain, version, out);
 	if (policy != TIP_POLICY_EVENT)
@@ -246,7 +246,7 @@ tip_pseudonymize_with(PG_FUNCTION_ARGS)
 				 errhint("Versions are 1 to %d.", PG_UINT16_MAX)));
 	domain = TipDomainOfText(PG_GETARG_TEXT_PP(2));
 	require_person(domain);
-	canonicalize(PG_GETARG_TEXT_PP(0), PG_GETARG_DATUM(1), &canonical);
+	read_canonical(PG_GETARG_TEXT_PP(0), PG_GETARG_DATUM(1), &canonical);
 	write_header(TIP_POLICY_PERSON, domain, version, p);
 	digest(&canonical, NULL, domain, version, p);
 	TipReveal(&veil);
@@ -265,7 +265,7 @@ make_all(text *kind, Datum value, text *name, TipPseudonym *all)
 
 	TipHide(&veil);
 	require_person(domain);
-	canonicalize(kind, value, &canonical);
+	read_canonical(kind, value, &canonical);
 	/* budget: TipSpend() */
 	for (int i = 0; i < n; i++)
 	{
@@ -284,6 +284,7 @@ tip_pseudonyms_all(PG_FUNCTION_ARGS)
 {
 	FuncCallContext *call;
 	TipPseudonym *all;
+	Datum		next;
 
 	if (SRF_IS_FIRSTCALL())
 	{
@@ -298,7 +299,9 @@ tip_pseudonyms_all(PG_FUNCTION_ARGS)
 	all = call->user_fctx;
 	if (call->call_cntr >= call->max_calls)
 		SRF_RETURN_DONE(call);
-	SRF_RETURN_NEXT(call, PointerGetDatum(&all[call->call_cntr]));
+	/* the macro counts before it looks at the value */
+	next = PointerGetDatum(&all[call->call_cntr]);
+	SRF_RETURN_NEXT(call, next);
 }
 
 /* Kinds and values as a JSON object: canonical values need no escapes. */
@@ -330,7 +333,7 @@ tip_canonical(PG_FUNCTION_ARGS)
 	TipVeil		veil;
 
 	TipHide(&veil);
-	canonicalize(PG_GETARG_TEXT_PP(0), PG_GETARG_DATUM(1), &canonical);
+	read_canonical(PG_GETARG_TEXT_PP(0), PG_GETARG_DATUM(1), &canonical);
 	TipReveal(&veil);
 	if (canonical.kind == TIP_COMPOSITE)
 		PG_RETURN_TEXT_P(composite_text(&canonical));

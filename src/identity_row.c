@@ -10,10 +10,7 @@
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
-#include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/date.h"
-#include "utils/datetime.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -23,6 +20,7 @@
 #include "identity.h"
 #include "identity_pseudonymize.h"
 
+extern Datum tip_partial_date_from_date(PG_FUNCTION_ARGS);
 extern Datum tip_partial_date_to_text(PG_FUNCTION_ARGS);
 
 /* The arguments that CREATE TRIGGER gives, and the row at hand. */
@@ -93,9 +91,20 @@ refuse_type(Row *row, const char *which)
 static bool
 is_own_type(Oid type, const char *name)
 {
+	Oid			schema = get_namespace_oid("tip", true);
+
 	return type == GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
 								   PointerGetDatum(name),
-								   ObjectIdGetDatum(get_namespace_oid("tip", true)));
+								   ObjectIdGetDatum(schema));
+}
+
+/* What a source may be; a domain over one of them as well. */
+static bool
+is_source_type(Oid type)
+{
+	type = getBaseType(type);
+	return type == TEXTOID || type == VARCHAROID || type == BPCHAROID ||
+		type == JSONOID || type == DATEOID || is_own_type(type, "partial_date");
 }
 
 static Row
@@ -115,6 +124,8 @@ read_row(TriggerData *data)
 	row.clears = data->tg_trigger->tgnargs == 5;
 	if (!is_own_type(SPI_gettypeid(row.desc, row.target), "pseudonym"))
 		refuse_type(&row, "target");
+	if (!is_source_type(SPI_gettypeid(row.desc, row.source)))
+		refuse_type(&row, "source");
 	return row;
 }
 
@@ -123,21 +134,11 @@ static Datum
 as_text(Row *row, Datum value)
 {
 	Oid			type = getBaseType(SPI_gettypeid(row->desc, row->source));
-	char		buffer[MAXDATELEN + 1];
-	struct pg_tm tm;
 
-	if (type == TEXTOID || type == VARCHAROID || type == BPCHAROID ||
-		type == JSONOID)
+	if (type == DATEOID)
+		value = DirectFunctionCall1(tip_partial_date_from_date, value);
+	else if (!is_own_type(type, "partial_date"))
 		return value;
-	if (type == DATEOID && !DATE_NOT_FINITE(DatumGetDateADT(value)))
-	{
-		j2date(DatumGetDateADT(value) + POSTGRES_EPOCH_JDATE, &tm.tm_year,
-			   &tm.tm_mon, &tm.tm_mday);
-		EncodeDateOnly(&tm, USE_ISO_DATES, buffer);
-		return CStringGetTextDatum(buffer);
-	}
-	if (!is_own_type(type, "partial_date"))
-		refuse_type(row, "source");
 	return DirectFunctionCall1(tip_partial_date_to_text, value);
 }
 

@@ -14,6 +14,10 @@ if [ "${1:-}" != inside ]; then
 fi
 
 build_and_install
+# primitives in a loop, to measure against
+cc -O2 -shared -fPIC -I"$("$BINDIR/pg_config" --includedir-server)" \
+	-o "$("$BINDIR/pg_config" --pkglibdir)/tip_bench.so" \
+	"$WORK/tree/test/bench/bare.c" -lcrypto
 CONF_EXTRA="shared_buffers = 1GB
 max_wal_size = 8GB
 work_mem = 64MB

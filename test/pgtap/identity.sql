@@ -24,7 +24,9 @@ SELECT is_empty($$SELECT name FROM pg_settings WHERE name ~ '^tip_module\.key'$$
 CREATE ROLE pgtap_tip_nobody;
 SELECT ok(NOT has_function_privilege('pgtap_tip_nobody', f, 'EXECUTE'), f::text)
 FROM unnest('{"tip.pseudonymize(text,text,text)",
-	"tip_impl.pseudonym_make(text,text,text,smallint)"}'::regprocedure[]) AS f;
+	"tip.pseudonymize_document(text,text,text,text)",
+	"tip.pseudonyms_all(text,text,text)", "tip.pseudonymize_row()",
+	"tip_impl.pseudonymize_with(text,text,text,integer)"}'::regprocedure[]) AS f;
 
 SELECT * FROM finish();
 ROLLBACK;

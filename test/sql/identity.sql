@@ -63,7 +63,7 @@ DROP TABLE known;
 CREATE ROLE regress_tip_nobody;
 SET ROLE regress_tip_nobody;
 SELECT tip.pseudonymize('person_name', 'Ana', 'police');
-SELECT tip_impl.pseudonym_make('person_name', 'ana', 'police', 1::int2);
+SELECT tip_impl.pseudonymize_with('person_name', 'ana', 'police', 1);
 SET tip_module.key_file = '/etc/passwd';
 RESET ROLE;
 SET tip_module.key_file = '/etc/passwd';
