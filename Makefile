@@ -78,6 +78,11 @@ OBJS = \
 	src/identity_seal.o \
 	src/identity_siv.o \
 	src/identity_support.o \
+	src/identity_rotate.o \
+	src/identity_row.o \
+	src/identity_seal.o \
+	src/identity_siv.o \
+	src/identity_store.o \
 	src/tabulation.o \
 	src/tabulation_cell.o \
 	src/tabulation_io.o \
@@ -112,6 +117,7 @@ SQL_PARTS = \
 	sql/54-identity_ledger.sql \
 	sql/57-identity_codes.sql \
 	sql/55-identity_reidentify.sql \
+	sql/56-identity_rotate.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
 	sql/80-report.sql \

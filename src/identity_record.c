@@ -32,6 +32,7 @@
 #include "identity_ledger.h"
 #include "identity_pseudonymize.h"
 #include "identity_seal.h"
+#include "identity_store.h"
 #include "rules.h"
 
 #define SEAL_DOMAIN		"police"
@@ -48,24 +49,6 @@ static const char *const name_types[] = {
 	"on_false_document", "other", NULL
 };
 
-/* The tables of a model, and whom they belong to. */
-typedef struct Store
-{
-	const char *schema;			/* quoted */
-	const char *relation;		/* that values are sealed for */
-	Oid			victim;
-	Oid			owner;
-	Oid			sealed_type;
-	Oid			pseudonym_type;
-} Store;
-
-typedef struct Self
-{
-	Oid			user;
-	int			security;
-	int			level;
-} Self;
-
 /* What tip.identify() is told, after it was looked at. */
 typedef struct Entry
 {
@@ -80,112 +63,14 @@ typedef struct Entry
 	Datum		pseudonyms[MAX_DOMAINS];
 } Entry;
 
-/* ---- the tables ---- */
-
-/* A view could run what its owner likes as whoever calls us. */
-static Oid
-find_table(const char *schema, const char *name)
-{
-	Oid			namespace = get_namespace_oid(schema, true);
-	Oid			relid = InvalidOid;
-	char		kind;
-
-	if (OidIsValid(namespace))
-		relid = get_relname_relid(name, namespace);
-	kind = OidIsValid(relid) ? get_rel_relkind(relid) : 0;
-	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("schema \"%s\" has no table \"%s\"", schema, name),
-				 errhint("Name a schema that tip.create_model() has made.")));
-	return relid;
-}
-
-static Oid
-owner_of(Oid relid)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", relid);
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
-static Oid
-type_of(const char *name)
-{
-	Oid			namespace = get_namespace_oid("tip", false);
-
-	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
-						   CStringGetDatum(name),
-						   ObjectIdGetDatum(namespace));
-}
-
-static void
-find_store(Store *store, const char *schema)
-{
-	Oid			identity = find_table(schema, "identity");
-	Oid			pseudonym = find_table(schema, "victim_pseudonym");
-
-	store->schema = quote_identifier(schema);
-	store->relation = psprintf("%s.identity", schema);
-	store->victim = find_table(schema, "victim");
-	store->owner = owner_of(identity);
-	store->sealed_type = type_of("sealed");
-	store->pseudonym_type = type_of("pseudonym");
-	if (get_atttype(identity, get_attnum(identity, "value")) !=
-		store->sealed_type || owner_of(pseudonym) != store->owner)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("table \"identity\" of schema \"%s\" is not that of the model",
-						schema),
-				 errhint("Its column \"value\" is sealed, and \"victim_pseudonym\" has the same owner.")));
-}
-
-static void
-become_owner(const Store *store, Self *self)
-{
-	self->level = NewGUCNestLevel();
-	GetUserIdAndSecContext(&self->user, &self->security);
-	SetUserIdAndSecContext(store->owner, self->security |
-						   SECURITY_LOCAL_USERID_CHANGE |
-						   SECURITY_RESTRICTED_OPERATION);
-	(void) set_config_option("search_path", "pg_catalog, pg_temp",
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-}
-
-static void
-be_oneself(const Self *self)
-{
-	AtEOXact_GUC(true, self->level);
-	SetUserIdAndSecContext(self->user, self->security);
-}
-
-static uint64
-run(const char *query, int nargs, Oid *types, Datum *values,
-	const char *nulls)
-{
-	int			result = SPI_execute_with_args(query, nargs, types, values,
-											   nulls, false, 0);
-
-	if (result < 0)
-		elog(ERROR, "could not reach identities: %s",
-			 SPI_result_code_string(result));
-	return SPI_processed;
-}
-
 /* With the caller's own rights: the lock needs those to change the record. */
 static void
-check_victim(const Store *store, const pg_uuid_t *victim)
+check_victim(const TipStore *store, const pg_uuid_t *victim)
 {
 	Oid			types[] = {UUIDOID};
 	Datum		values[] = {UUIDPGetDatum(victim)};
 
-	if (run(psprintf("SELECT FROM %s.victim WHERE victim_id "
+	if (TipRun(psprintf("SELECT FROM %s.victim WHERE victim_id "
 					 "OPERATOR(pg_catalog.=) $1 FOR KEY SHARE", store->schema),
 			lengthof(types), types, values, NULL) == 0)
 		ereport(ERROR,
@@ -263,7 +148,7 @@ get_value(FunctionCallInfo fcinfo, int arg, Entry *entry)
 static void
 check_value(Entry *entry)
 {
-	Oid			type = type_of("partial_date");
+	Oid			type = TipTypeOf("partial_date");
 	Oid			input;
 	Oid			ioparam;
 	Oid			output;
@@ -348,7 +233,7 @@ make_pseudonyms(Entry *entry)
 }
 
 static Datum
-seal_value(const Store *store, Entry *entry)
+seal_value(const TipStore *store, Entry *entry)
 {
 	TipPlace	place = {store->relation, "value", &entry->identity};
 	bytea	   *sealed = TipSeal(entry->value, entry->len,
@@ -359,7 +244,7 @@ seal_value(const Store *store, Entry *entry)
 }
 
 static void
-insert_pseudonyms(const Store *store, const Entry *entry)
+insert_pseudonyms(const TipStore *store, const Entry *entry)
 {
 	Oid			types[] = {UUIDOID, store->pseudonym_type, UUIDOID};
 
@@ -368,14 +253,14 @@ insert_pseudonyms(const Store *store, const Entry *entry)
 		Datum		values[] = {UUIDPGetDatum(&entry->victim),
 			entry->pseudonyms[i], UUIDPGetDatum(&entry->identity)};
 
-		run(psprintf("INSERT INTO %s.victim_pseudonym "
+		TipRun(psprintf("INSERT INTO %s.victim_pseudonym "
 					 "(victim_id, pseudonym, identity_id) VALUES ($1, $2, $3)",
 					 store->schema), lengthof(types), types, values, NULL);
 	}
 }
 
 static void
-insert_identity(const Store *store, Entry *entry, Datum sealed)
+insert_identity(const TipStore *store, Entry *entry, Datum sealed)
 {
 	Oid			types[] = {UUIDOID, UUIDOID, TEXTOID, TEXTOID,
 		store->sealed_type};
@@ -384,7 +269,7 @@ insert_identity(const Store *store, Entry *entry, Datum sealed)
 		entry->name_type ? CStringGetTextDatum(entry->name_type) : (Datum) 0,
 	sealed};
 
-	run(psprintf("INSERT INTO %s.identity (identity_id, victim_id, kind, "
+	TipRun(psprintf("INSERT INTO %s.identity (identity_id, victim_id, kind, "
 				 "name_type, value) VALUES ($1, $2, $3, $4, $5)",
 				 store->schema), lengthof(types), types, values,
 		entry->name_type ? NULL : "   n ");
@@ -398,8 +283,8 @@ tip_identify(PG_FUNCTION_ARGS)
 {
 	pg_uuid_t  *result = palloc(sizeof(pg_uuid_t));
 	TipVeil		veil;
-	Store		store;
-	Self		self;
+	TipStore		store;
+	TipSelf		self;
 	Entry		entry = {0};
 	Datum		sealed;
 
@@ -408,7 +293,7 @@ tip_identify(PG_FUNCTION_ARGS)
 	entry.kind = get_word(fcinfo, 1, kinds, "unknown kind of identifier");
 	get_value(fcinfo, 2, &entry);
 	entry.name_type = get_word(fcinfo, 3, name_types, "unknown type of name");
-	find_store(&store, get_schema(fcinfo, 4));
+	TipFindStore(&store, get_schema(fcinfo, 4));
 	get_domains(fcinfo, 5, &entry);
 	check_words(&entry);
 	SPI_connect();
@@ -418,10 +303,10 @@ tip_identify(PG_FUNCTION_ARGS)
 														(Datum) 0));
 	make_pseudonyms(&entry);
 	sealed = seal_value(&store, &entry);
-	become_owner(&store, &self);
+	TipBecomeOwner(&store, &self);
 	insert_identity(&store, &entry, sealed);
 	insert_pseudonyms(&store, &entry);
-	be_oneself(&self);
+	TipBeOneself(&self);
 	SPI_finish();
 	TipReveal(&veil);
 	*result = entry.identity;
@@ -430,36 +315,29 @@ tip_identify(PG_FUNCTION_ARGS)
 
 /* ---- corrections ---- */
 
-static Datum
-column_of(int row, int column, bool *isnull)
-{
-	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
-						 column, isnull);
-}
-
 /* Whose it is, and of what kind; locked until the transaction ends. */
 static void
-read_identity(const Store *store, Entry *entry)
+read_identity(const TipStore *store, Entry *entry)
 {
 	Oid			types[] = {UUIDOID};
 	Datum		values[] = {UUIDPGetDatum(&entry->identity)};
 	bool		isnull[2] = {true, true};
 	Datum		victim;
-	Self		self;
+	TipSelf		self;
 
-	become_owner(store, &self);
-	if (run(psprintf("SELECT victim_id, kind FROM %s.identity "
+	TipBecomeOwner(store, &self);
+	if (TipRun(psprintf("SELECT victim_id, kind FROM %s.identity "
 					 "WHERE identity_id = $1 FOR UPDATE", store->schema),
 			lengthof(types), types, values, NULL) > 0)
 	{
-		victim = column_of(0, 1, &isnull[0]);
+		victim = TipStoreColumn(0, 1, &isnull[0]);
 		entry->kind = SPI_getvalue(SPI_tuptable->vals[0],
 								   SPI_tuptable->tupdesc, 2);
 		isnull[1] = entry->kind == NULL;
 		if (!isnull[0])
 			entry->victim = *DatumGetUUIDP(victim);
 	}
-	be_oneself(&self);
+	TipBeOneself(&self);
 	if (isnull[0] || isnull[1])
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
@@ -469,11 +347,11 @@ read_identity(const Store *store, Entry *entry)
 
 /* The domains that the identifier has pseudonyms in already. */
 static void
-read_domains(const Store *store, Entry *entry)
+read_domains(const TipStore *store, Entry *entry)
 {
 	Oid			types[] = {UUIDOID};
 	Datum		values[] = {UUIDPGetDatum(&entry->identity)};
-	uint64		n = run(psprintf("SELECT DISTINCT domain "
+	uint64		n = TipRun(psprintf("SELECT DISTINCT domain "
 								 "FROM %s.victim_pseudonym WHERE identity_id = $1",
 								 store->schema),
 						lengthof(types), types, values, NULL);
@@ -481,7 +359,7 @@ read_domains(const Store *store, Entry *entry)
 	for (uint64 i = 0; i < n && entry->ndomains < MAX_DOMAINS; i++)
 	{
 		bool		isnull;
-		Datum		number = column_of(i, 1, &isnull);
+		Datum		number = TipStoreColumn(i, 1, &isnull);
 		const TipDomain *domain = isnull ? NULL :
 			TipDomainByNumber(DatumGetInt16(number));
 
@@ -493,17 +371,17 @@ read_domains(const Store *store, Entry *entry)
 }
 
 static void
-replace_identity(const Store *store, Entry *entry, Datum sealed)
+replace_identity(const TipStore *store, Entry *entry, Datum sealed)
 {
 	Oid			types[] = {UUIDOID, store->sealed_type, TEXTOID};
 	Datum		values[] = {UUIDPGetDatum(&entry->identity), sealed,
 		entry->name_type ? CStringGetTextDatum(entry->name_type) : (Datum) 0};
 
-	run(psprintf("UPDATE %s.identity SET value = $2, "
+	TipRun(psprintf("UPDATE %s.identity SET value = $2, "
 				 "name_type = coalesce($3, name_type) WHERE identity_id = $1",
 				 store->schema), lengthof(types), types, values,
 		entry->name_type ? NULL : "  n");
-	run(psprintf("DELETE FROM %s.victim_pseudonym WHERE identity_id = $1",
+	TipRun(psprintf("DELETE FROM %s.victim_pseudonym WHERE identity_id = $1",
 				 store->schema), 1, types, values, NULL);
 	insert_pseudonyms(store, entry);
 }
@@ -515,8 +393,8 @@ Datum
 tip_correct_identity(PG_FUNCTION_ARGS)
 {
 	TipVeil		veil;
-	Store		store;
-	Self		self;
+	TipStore		store;
+	TipSelf		self;
 	Entry		entry = {0};
 	Datum		sealed;
 
@@ -524,22 +402,22 @@ tip_correct_identity(PG_FUNCTION_ARGS)
 	entry.identity = get_uuid(fcinfo, 0, "identity");
 	get_value(fcinfo, 1, &entry);
 	entry.name_type = get_word(fcinfo, 2, name_types, "unknown type of name");
-	find_store(&store, get_schema(fcinfo, 3));
+	TipFindStore(&store, get_schema(fcinfo, 3));
 	get_domains(fcinfo, 4, &entry);
 	SPI_connect();
 	read_identity(&store, &entry);
 	check_words(&entry);
 	check_victim(&store, &entry.victim);
 	check_value(&entry);
-	become_owner(&store, &self);
+	TipBecomeOwner(&store, &self);
 	if (PG_ARGISNULL(4))
 		read_domains(&store, &entry);
-	be_oneself(&self);
+	TipBeOneself(&self);
 	make_pseudonyms(&entry);
 	sealed = seal_value(&store, &entry);
-	become_owner(&store, &self);
+	TipBecomeOwner(&store, &self);
 	replace_identity(&store, &entry, sealed);
-	be_oneself(&self);
+	TipBeOneself(&self);
 	SPI_finish();
 	TipReveal(&veil);
 	PG_RETURN_VOID();
@@ -552,22 +430,22 @@ Datum
 tip_forget_identity(PG_FUNCTION_ARGS)
 {
 	TipVeil		veil;
-	Store		store;
-	Self		self;
+	TipStore		store;
+	TipSelf		self;
 	Entry		entry = {0};
 	Oid			types[] = {UUIDOID};
 	Datum		values[] = {UUIDPGetDatum(&entry.identity)};
 
 	TipHide(&veil);
 	entry.identity = get_uuid(fcinfo, 0, "identity");
-	find_store(&store, get_schema(fcinfo, 1));
+	TipFindStore(&store, get_schema(fcinfo, 1));
 	SPI_connect();
 	read_identity(&store, &entry);
 	check_victim(&store, &entry.victim);
-	become_owner(&store, &self);
-	run(psprintf("DELETE FROM %s.identity WHERE identity_id = $1",
+	TipBecomeOwner(&store, &self);
+	TipRun(psprintf("DELETE FROM %s.identity WHERE identity_id = $1",
 				 store.schema), lengthof(types), types, values, NULL);
-	be_oneself(&self);
+	TipBeOneself(&self);
 	SPI_finish();
 	TipReveal(&veil);
 	PG_RETURN_VOID();
@@ -587,14 +465,14 @@ append_pair(StringInfo json, const char *name, const char *value)
 
 /* A seal that was edited opens as null and hides no other one. */
 static void
-append_row(StringInfo json, const Store *store, int row)
+append_row(StringInfo json, const TipStore *store, int row)
 {
 	HeapTuple	tuple = SPI_tuptable->vals[row];
 	TupleDesc	desc = SPI_tuptable->tupdesc;
 	bool		isnull;
-	pg_uuid_t  *identity = DatumGetUUIDP(column_of(row, 1, &isnull));
+	pg_uuid_t  *identity = DatumGetUUIDP(TipStoreColumn(row, 1, &isnull));
 	TipPlace	place = {store->relation, "value", identity};
-	Datum		sealed = column_of(row, 5, &isnull);
+	Datum		sealed = TipStoreColumn(row, 5, &isnull);
 	char	   *value = NULL;
 
 	if (!isnull)
@@ -610,20 +488,20 @@ append_row(StringInfo json, const Store *store, int row)
 }
 
 static uint64
-read_identities(const Store *store, Datum pseudonym)
+read_identities(const TipStore *store, Datum pseudonym)
 {
 	Oid			types[] = {store->pseudonym_type};
 	uint64		n;
-	Self		self;
+	TipSelf		self;
 
-	become_owner(store, &self);
-	n = run(psprintf("SELECT identity_id, victim_id, kind, name_type, value "
+	TipBecomeOwner(store, &self);
+	n = TipRun(psprintf("SELECT identity_id, victim_id, kind, name_type, value "
 					 "FROM %s.identity WHERE victim_id IN (SELECT victim_id "
 					 "FROM %s.victim_pseudonym WHERE pseudonym = $1) "
 					 "ORDER BY victim_id, kind, name_type, recorded_on, identity_id LIMIT %d",
 					 store->schema, store->schema, MAX_ROWS),
 			lengthof(types), types, &pseudonym, NULL);
-	be_oneself(&self);
+	TipBeOneself(&self);
 	return n;
 }
 
@@ -635,13 +513,13 @@ tip_identity_open(PG_FUNCTION_ARGS)
 {
 	MemoryContext outer = CurrentMemoryContext;
 	TipVeil		veil;
-	Store		store;
+	TipStore		store;
 	StringInfoData json;
 	uint64		n;
 	Datum		result;
 
 	TipHide(&veil);
-	find_store(&store, get_schema(fcinfo, 1));
+	TipFindStore(&store, get_schema(fcinfo, 1));
 	SPI_connect();
 	n = read_identities(&store, PG_GETARG_DATUM(0));
 	initStringInfo(&json);

@@ -1,9 +1,11 @@
-# A file of records is loaded; part of run.sh.
+# A file of records is loaded; part of run.sh.  Its names are of nobody: they are
+# made by test/names/generate.pl --seed 2 --persons 90 --duplicates 12.
 title "3. A file of records arrives"
 
 tell <<-'TEXT'
-	Sixty rows exported from a records system, names and mistakes included. The
-	names become pseudonyms and go; the rest is loaded as text.
+	Sixty rows exported from a records system, names and mistakes included; all
+	of them are made up. The names become pseudonyms and go; the rest is loaded
+	as text.
 TEXT
 printf '\n  $ head -3 incoming.csv | cut -c1-76\n'
 head -3 "$FIXTURES/incoming.csv" | cut -c1-76 | sed 's/^/    /'

@@ -1,0 +1,122 @@
+/*
+ * identity_store.c
+ *		The tables of a model that say who a victim is, reached as their
+ *		owner.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+#include "compat.h"
+#include "identity_store.h"
+
+/* A view could run what its owner likes as whoever calls us. */
+static Oid
+find_table(const char *schema, const char *name)
+{
+	Oid			namespace = get_namespace_oid(schema, true);
+	Oid			relid = InvalidOid;
+	char		kind;
+
+	if (OidIsValid(namespace))
+		relid = get_relname_relid(name, namespace);
+	kind = OidIsValid(relid) ? get_rel_relkind(relid) : 0;
+	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("schema \"%s\" has no table \"%s\"", schema, name),
+				 errhint("Name a schema that tip.create_model() has made.")));
+	return relid;
+}
+
+static Oid
+owner_of(Oid relid)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relid);
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+Oid
+TipTypeOf(const char *name)
+{
+	Oid			namespace = get_namespace_oid("tip", false);
+
+	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
+						   CStringGetDatum(name),
+						   ObjectIdGetDatum(namespace));
+}
+
+void
+TipFindStore(TipStore *store, const char *schema)
+{
+	Oid			identity = find_table(schema, "identity");
+	Oid			pseudonym = find_table(schema, "victim_pseudonym");
+
+	store->schema = quote_identifier(schema);
+	store->relation = psprintf("%s.identity", schema);
+	store->victim = find_table(schema, "victim");
+	store->owner = owner_of(identity);
+	store->sealed_type = TipTypeOf("sealed");
+	store->pseudonym_type = TipTypeOf("pseudonym");
+	if (get_atttype(identity, get_attnum(identity, "value")) !=
+		store->sealed_type || owner_of(pseudonym) != store->owner)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("table \"identity\" of schema \"%s\" is not that of the model",
+						schema),
+				 errhint("Its column \"value\" is sealed, and \"victim_pseudonym\" has the same owner.")));
+}
+
+void
+TipBecomeOwner(const TipStore *store, TipSelf *self)
+{
+	self->level = NewGUCNestLevel();
+	GetUserIdAndSecContext(&self->user, &self->security);
+	SetUserIdAndSecContext(store->owner, self->security |
+						   SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_RESTRICTED_OPERATION);
+	(void) set_config_option("search_path", "pg_catalog, pg_temp",
+							 PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+void
+TipBeOneself(const TipSelf *self)
+{
+	AtEOXact_GUC(true, self->level);
+	SetUserIdAndSecContext(self->user, self->security);
+}
+
+uint64
+TipRun(const char *query, int nargs, Oid *types, Datum *values,
+	   const char *nulls)
+{
+	int			result = SPI_execute_with_args(query, nargs, types, values,
+											   nulls, false, 0);
+
+	if (result < 0)
+		elog(ERROR, "could not reach identities: %s",
+			 SPI_result_code_string(result));
+	return SPI_processed;
+}
+
+Datum
+TipStoreColumn(int row, int column, bool *isnull)
+{
+	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc,
+						 column, isnull);
+}
