@@ -55,6 +55,7 @@ OBJS = \
 	src/identity_domain.o \
 	src/identity_keys.o \
 	src/identity_pseudonymize.o \
+	src/extract.o \
 	src/tabulation.o \
 	src/tabulation_cell.o \
 	src/tabulation_io.o \
@@ -84,6 +85,7 @@ SQL_PARTS = \
 	sql/47-quality.sql \
 	sql/50-identity.sql \
 	sql/52-identity_pseudonymize.sql \
+	sql/58-extract.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
 	sql/80-report.sql \
@@ -103,6 +105,7 @@ REGRESS = \
 	attach \
 	quality \
 	identity \
+	extract \
 	tabulation \
 	release \
 	report \
