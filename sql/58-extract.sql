@@ -371,7 +371,7 @@ $$;
 COMMENT ON FUNCTION tip_impl.period_label(date, text) IS
 'name of the month, quarter, year or years that a day lies in';
 
-CREATE FUNCTION tip.generalise_time(value tip.partial_date, level int4, version int4 DEFAULT NULL)
+CREATE FUNCTION tip_impl.time_label(value tip.partial_date, level int4, version int4)
 RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp AS $$
@@ -391,12 +391,18 @@ BEGIN
 	END LOOP;
 	RETURN CASE WHEN level < shape.top THEN 'unknown' ELSE 'all' END;
 END $$;
+COMMENT ON FUNCTION tip_impl.time_label(tip.partial_date, int4, int4) IS
+'period of a date at a level of a version, or at the first level at which it is certain';
+CREATE FUNCTION tip.generalise_time(value tip.partial_date, level int4, version int4 DEFAULT NULL)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN tip_impl.time_label(value, level, version);
 COMMENT ON FUNCTION tip.generalise_time(tip.partial_date, int4, int4) IS
 'time at a level: 1 month, 2 quarter, 3 year, 4 some years, 5 all; coarser where the date is';
 CREATE FUNCTION tip.generalise_time(value date, level int4, version int4 DEFAULT NULL)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN tip.generalise_time(CASE WHEN value BETWEEN '0001-01-01' AND '9999-12-31'
+RETURN tip_impl.time_label(CASE WHEN value BETWEEN '0001-01-01' AND '9999-12-31'
 	THEN value::tip.partial_date END, level, version);
 COMMENT ON FUNCTION tip.generalise_time(date, int4, int4) IS
 'time at a level: 1 month, 2 quarter, 3 year, 4 some years, 5 all; unknown where there is none';
