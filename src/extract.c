@@ -354,7 +354,8 @@ tip_checked_select(PG_FUNCTION_ARGS)
 		elog(ERROR, "SPI_connect failed");
 	plan = SPI_prepare(source, 0, NULL);
 	if (plan == NULL)
-		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+		elog(ERROR, "SPI_prepare failed: %s",
+			 SPI_result_code_string(SPI_result));
 	select = only_select(plan);
 	check_columns(select->resultDesc, names);
 	/* Without the semicolon, and what may stand behind it. */
