@@ -242,15 +242,21 @@ CREATE TRIGGER "~tip_generalisation_kept" BEFORE UPDATE OR DELETE ON tip.general
 CREATE TRIGGER "~tip_generalisation_emptied" BEFORE TRUNCATE ON tip.generalisation
 	FOR EACH STATEMENT EXECUTE FUNCTION tip_impl.generalisation_kept();
 
+-- These are called for every record: what is public pins the search_path, and
+-- what it calls names every schema.  A table without statistics looks small to
+-- the planner, hence enable_seqscan: the key is faster.
 CREATE FUNCTION tip_impl.lattice(dimension text, level int4, INOUT version int4, OUT top int4)
-LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, tip, tip_impl, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN
-	version := coalesce(version,
-		(SELECT max(g.version) FROM generalisation AS g WHERE g.dimension = lattice.dimension));
-	SELECT max(g.level) INTO top FROM generalisation AS g
-	WHERE g.dimension = lattice.dimension AND g.version = lattice.version;
-	IF top IS NULL OR level IS NULL OR level NOT BETWEEN 0 AND top THEN
+	IF version IS NULL THEN
+		SELECT pg_catalog.max(g.version) INTO version FROM tip.generalisation AS g
+		WHERE g.dimension OPERATOR(pg_catalog.=) lattice.dimension;
+	END IF;
+	SELECT pg_catalog.max(g.level) INTO top FROM tip.generalisation AS g
+	WHERE g.dimension OPERATOR(pg_catalog.=) lattice.dimension
+	  AND g.version OPERATOR(pg_catalog.=) lattice.version;
+	IF top IS NULL OR level IS NULL OR level OPERATOR(pg_catalog.<) 0
+		OR level OPERATOR(pg_catalog.>) top THEN
 		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
 			MESSAGE = 'no such version or level of generalisation',
 			HINT = 'See tip.generalisation.';
@@ -259,21 +265,20 @@ END $$;
 COMMENT ON FUNCTION tip_impl.lattice(text, int4, int4) IS
 'version, the latest if none is given, and highest level of a lattice';
 
--- A table without statistics looks small to the planner: the key is faster.
 CREATE FUNCTION tip_impl.generalise(dimension text, version int4, above int4, level int4, value text)
 RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, tip, tip_impl, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 DECLARE
 	result text := value;
 	next text;
 BEGIN
-	FOR i IN above + 1 .. level LOOP
-		SELECT g.target INTO next FROM generalisation AS g
-		WHERE g.dimension = generalise.dimension AND g.version = generalise.version
-		  AND g.level = i AND g.source = result;
+	FOR i IN above OPERATOR(pg_catalog.+) 1 .. level LOOP
+		SELECT g.target INTO next FROM tip.generalisation AS g
+		WHERE g.dimension OPERATOR(pg_catalog.=) generalise.dimension
+		  AND g.version OPERATOR(pg_catalog.=) generalise.version
+		  AND g.level OPERATOR(pg_catalog.=) i AND g.source OPERATOR(pg_catalog.=) result;
 		IF next IS NULL THEN
-			PERFORM refuse('22023', 'a value has no row in the generalisation lattice',
+			PERFORM tip_impl.refuse('22023', 'a value has no row in the generalisation lattice',
 				'Each version needs a row for every value, and for unknown, at every level.');
 		END IF;
 		result := next;
@@ -284,29 +289,29 @@ COMMENT ON FUNCTION tip_impl.generalise(text, int4, int4, int4, text) IS
 'value at a level, from its value at the level above which to begin';
 
 CREATE FUNCTION tip_impl.age_label(age int4, level int4, version int4) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, tip, tip_impl, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 DECLARE
 	band text := 'unknown';
 BEGIN
-	IF level = 0 THEN
-		RETURN coalesce(age::text, 'unknown');
-	ELSIF age BETWEEN 0 AND 130 THEN
-		SELECT g.source INTO band FROM generalisation AS g
-		WHERE g.dimension = 'age' AND g.version = age_label.version AND g.level = 1
-		  AND g.ages @> age;
+	IF level OPERATOR(pg_catalog.=) 0 THEN
+		RETURN coalesce(age::pg_catalog.text, 'unknown');
+	ELSIF age OPERATOR(pg_catalog.>=) 0 AND age OPERATOR(pg_catalog.<=) 130 THEN
+		SELECT g.source INTO band FROM tip.generalisation AS g
+		WHERE g.dimension OPERATOR(pg_catalog.=) 'age' AND g.version OPERATOR(pg_catalog.=) age_label.version
+		  AND g.level OPERATOR(pg_catalog.=) 1 AND g.ages OPERATOR(pg_catalog.@>) age;
 		band := coalesce(band, '');
 	END IF;
-	RETURN generalise('age', version, 0, level, band);
+	RETURN tip_impl.generalise('age', version, 0, level, band);
 END $$;
 COMMENT ON FUNCTION tip_impl.age_label(int4, int4, int4) IS
 'band of an age at a level of a version';
 
 CREATE FUNCTION tip.generalise_age(age int4, level int4, version int4 DEFAULT NULL) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, tip, tip_impl, pg_temp AS $$
-	SELECT tip_impl.age_label(age, level, l.version) FROM tip_impl.lattice('age', level, version) AS l;
-$$;
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp SET enable_seqscan = off AS $$
+BEGIN
+	RETURN age_label(age, level, (lattice('age', level, version)).version);
+END $$;
 COMMENT ON FUNCTION tip.generalise_age(int4, int4, int4) IS
 'band of an age in completed years at a level of a lattice; unknown where there is none';
 
@@ -316,7 +321,7 @@ COMMENT ON FUNCTION tip.generalise_age(int4, int4, int4) IS
 CREATE FUNCTION tip.generalise_age(birth tip.partial_date, at tip.partial_date,
 	level int4, version int4 DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, tip, tip_impl, pg_temp AS $$
+SET search_path = pg_catalog, tip, tip_impl, pg_temp SET enable_seqscan = off AS $$
 DECLARE
 	ages int4range := tip.age_at(birth, at);
 	shape record;
@@ -337,11 +342,12 @@ COMMENT ON FUNCTION tip.generalise_age(tip.partial_date, tip.partial_date, int4,
 'band of the age at a date, as fine as the level and what is known of the dates allow';
 
 CREATE FUNCTION tip_impl.place_label(place text, level int4, version int4) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, tip, tip_impl, pg_temp AS $$
-	SELECT tip_impl.generalise('place', l.version, 0, level, coalesce(place, 'unknown'))
-	FROM tip_impl.lattice('place', level, version) AS l;
-$$;
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp SET enable_seqscan = off AS $$
+BEGIN
+	RETURN generalise('place', (lattice('place', level, version)).version, 0, level,
+		coalesce(place, 'unknown'));
+END $$;
 COMMENT ON FUNCTION tip_impl.place_label(text, int4, int4) IS
 'place at a level of a version';
 CREATE FUNCTION tip.generalise_place(place tip.subdivision, level int4, version int4 DEFAULT NULL)
@@ -357,24 +363,26 @@ RETURN tip_impl.place_label(place::text, level, version);
 COMMENT ON FUNCTION tip.generalise_place(tip.country, int4, int4) IS
 'country at a level: 1 and 2 itself, 3 region, 4 all; unknown where there is none';
 
+CREATE FUNCTION tip_impl.years_label(year int4, n int4) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN lpad((year / n * n)::text, 4, '0') || '-' || lpad((year / n * n + n - 1)::text, 4, '0');
+COMMENT ON FUNCTION tip_impl.years_label(int4, int4) IS
+'name of the n years that a year lies in';
 CREATE FUNCTION tip_impl.period_label(day date, unit text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, tip, tip_impl, pg_temp AS $$
-	SELECT CASE unit WHEN 'day' THEN to_char(day, 'YYYY-MM-DD')
-		WHEN 'month' THEN to_char(day, 'YYYY-MM')
-		WHEN 'quarter' THEN to_char(day, 'YYYY-"Q"Q')
-		WHEN 'year' THEN to_char(day, 'YYYY')
-		WHEN 'all' THEN 'all'
-		ELSE lpad((y / n * n)::text, 4, '0') || '-' || lpad((y / n * n + n - 1)::text, 4, '0') END
-	FROM (SELECT extract(year FROM day)::int4 AS y, period_months(unit) / 12 AS n) AS x;
-$$;
+RETURN CASE unit WHEN 'day' THEN to_char(day::timestamp, 'YYYY-MM-DD')
+	WHEN 'month' THEN to_char(day::timestamp, 'YYYY-MM')
+	WHEN 'quarter' THEN to_char(day::timestamp, 'YYYY-"Q"Q')
+	WHEN 'year' THEN to_char(day::timestamp, 'YYYY')
+	WHEN 'all' THEN 'all'
+	ELSE tip_impl.years_label(extract(year FROM day)::int4, tip_impl.period_months(unit) / 12) END;
 COMMENT ON FUNCTION tip_impl.period_label(date, text) IS
 'name of the month, quarter, year or years that a day lies in';
 
 CREATE FUNCTION tip_impl.time_label(value tip.partial_date, level int4, version int4)
 RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, tip, tip_impl, pg_temp AS $$
+SET search_path = pg_catalog, tip, tip_impl, pg_temp SET enable_seqscan = off AS $$
 DECLARE
 	shape record;
 	unit text;
