@@ -198,6 +198,8 @@ SET search_path = pg_catalog, tip, tip_impl, pg_temp AS $$
 DECLARE
 	changed int4;
 BEGIN
+	-- Two who add to one version see each other's rows.
+	PERFORM pg_advisory_xact_lock('generalisation'::regclass::oid::int8);
 	FOR changed IN SELECT DISTINCT a.version FROM added AS a WHERE a.dimension = 'age' LOOP
 		PERFORM check_ages(changed);
 	END LOOP;

@@ -65,14 +65,18 @@ enum
 static Room
 room_of(int most_days, bool whole_weeks)
 {
-	Room		room = {-most_days, most_days, whole_weeks ? DAYS_PER_WEEK : 1};
+	int			step = whole_weeks ? DAYS_PER_WEEK : 1;
+	Room		room;
 
-	if (most_days < room.step || most_days > MOST_DAYS)
+	if (most_days < step || most_days > MOST_DAYS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("number of days to shift by is out of range"),
 				 errhint("It is from 1 to %d, and at least 7 with whole weeks.",
 						 MOST_DAYS)));
+	room.from = -most_days;
+	room.to = most_days;
+	room.step = step;
 	return room;
 }
 

@@ -54,7 +54,8 @@ SELECT is_empty($$SELECT i FROM generate_series(0, 2000) AS i, (SELECT md5('x'):
 	'dates and partial dates move alike');
 SELECT is(right(tip.shift_date(('2020-01-01' || q)::tip.partial_date, md5('x')::uuid, 'ngo', NULL)::text, 1), q,
 	'the qualifier stays') FROM unnest('{?,~,%}'::text[]) AS q;
-SELECT is(tip.shift_date('2020-01-01'::date, md5('x')::uuid, 'ngo', NULL, key_version => 1),
+SELECT is(tip.shift_date('2020-01-01'::date, md5('x')::uuid, 'ngo', NULL,
+	key_version => tip.pseudonym_version(tip.pseudonymize('passport', 'A1', 'ngo'))),
 	tip.shift_date('2020-01-01'::date, md5('x')::uuid, 'ngo', NULL), 'the key version can be named');
 SELECT is(tip.shift_date('infinity'::date, md5('x')::uuid, 'ngo', NULL), 'infinity', 'infinity stays');
 SELECT is(tip.shift_date(NULL::date, md5('x')::uuid, 'ngo', NULL), NULL, 'nothing stays nothing');
@@ -71,18 +72,25 @@ FROM (VALUES
 	('''2020-05-01''::date', 'ngo', 'NULL, 2147483647', '22023'),
 	('''2020-05-01''::date', 'ngo', 'NULL, 6, true', '22023'),
 	('''2020-05-01''::date', 'ngo', 'NULL, 182, false, 0', '22023'),
-	('''2020-05-01''::date', 'ngo', 'NULL, 182, false, 65536', '22023'),
-	('''5874897-12-31''::date', 'ngo', 'NULL, 3660', '22008'),
-	('''9999-12-31''::tip.partial_date', 'ngo', 'NULL, 3660', '22008')
-) AS t(v, d, b, s) WHERE s <> '22008' OR tip.shift_date('2020-01-01'::date, md5('x')::uuid, 'ngo', NULL, 3660) > '2020-01-01';
-SELECT throws_ok($$SELECT tip.shift_date('2020-05-01'::date, md5('x')::uuid, 'ngo', NULL, key_version => 9)$$,
+	('''2020-05-01''::date', 'ngo', 'NULL, 182, false, 65536', '22023')
+) AS t(v, d, b, s);
+SELECT throws_ok(format('SELECT tip.shift_date(%s, md5(i::text)::uuid, ''ngo'', NULL) FROM generate_series(1, 40) AS i', v),
+	'22008', NULL, v || ' is not moved out of the calendar')
+FROM unnest(ARRAY['''5874898-06-02''::date', '''4714-11-24 BC''::date', '''9999-12-31''::tip.partial_date',
+	'''0001-01-01''::tip.partial_date']) AS v;
+SELECT throws_ok($$SELECT tip.shift_date('2020-05-01'::date, md5('x')::uuid, 'ngo', NULL, key_version => 60000)$$,
 	NULL, NULL, 'a key that is not there');
 SELECT lives_ok(format('SELECT tip.shift_date(%L::date, md5(''x'')::uuid, ''ngo'', %L::date)', d, d), d || ' is shifted')
 FROM unnest('{0001-01-01,4713-01-01 BC,5874000-12-31,-infinity}'::text[]) AS d;
 
 -- The lattice.
+SELECT lives_ok(format('SELECT tip_impl.check_ages(%s)', version), 'the shipped bands are what they say')
+FROM (SELECT DISTINCT version FROM tip.generalisation WHERE dimension = 'age') AS v;
 CREATE TEMP TABLE lattices AS
 SELECT dimension, version, max(level) AS top FROM tip.generalisation GROUP BY 1, 2;
+SELECT is_empty($$SELECT * FROM tip.generalisation AS g WHERE target <> 'all' AND NOT EXISTS
+	(SELECT FROM tip.generalisation AS h WHERE (h.dimension, h.version, h.level, h.source)
+		= (g.dimension, g.version, g.level + 1, g.target))$$, 'each value has a row at the next level');
 CREATE TEMP TABLE generalised AS
 SELECT 'age' AS dimension, version, level, coalesce(age::text, '-') AS value,
        tip.generalise_age(age, level, version) AS label
