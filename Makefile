@@ -83,6 +83,7 @@ OBJS = \
 	src/identity_seal.o \
 	src/identity_siv.o \
 	src/identity_store.o \
+	src/extract.o \
 	src/tabulation.o \
 	src/tabulation_cell.o \
 	src/tabulation_io.o \
@@ -118,6 +119,7 @@ SQL_PARTS = \
 	sql/57-identity_codes.sql \
 	sql/55-identity_reidentify.sql \
 	sql/56-identity_rotate.sql \
+	sql/58-extract.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
 	sql/80-report.sql \
@@ -145,6 +147,7 @@ REGRESS = \
 	reidentify \
 	identity_domains \
 	identity_ledger \
+	extract \
 	tabulation \
 	release \
 	report \
