@@ -74,15 +74,12 @@ OBJS = \
 	src/identity_pseudonymize.o \
 	src/identity_record.o \
 	src/identity_reidentify.o \
-	src/identity_row.o \
-	src/identity_seal.o \
-	src/identity_siv.o \
-	src/identity_support.o \
 	src/identity_rotate.o \
 	src/identity_row.o \
 	src/identity_seal.o \
 	src/identity_siv.o \
 	src/identity_store.o \
+	src/identity_support.o \
 	src/extract.o \
 	src/tabulation.o \
 	src/tabulation_cell.o \
@@ -116,9 +113,9 @@ SQL_PARTS = \
 	sql/52-identity_pseudonymize.sql \
 	sql/53-identity_seal.sql \
 	sql/54-identity_ledger.sql \
-	sql/57-identity_codes.sql \
 	sql/55-identity_reidentify.sql \
 	sql/56-identity_rotate.sql \
+	sql/57-identity_codes.sql \
 	sql/58-extract.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
@@ -140,13 +137,12 @@ REGRESS = \
 	quality \
 	identity \
 	identity_codes \
+	identity_domains \
 	identity_keys \
+	identity_ledger \
 	identity_pseudonymize \
 	identity_seal \
-	identity_ledger \
 	reidentify \
-	identity_domains \
-	identity_ledger \
 	extract \
 	tabulation \
 	release \
