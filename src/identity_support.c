@@ -58,7 +58,7 @@ static const struct
 	{"translate_pseudonym", 1},
 };
 
-/* The domain that all arms of UNION ALL are declared for, given one's column. */
+/* The domain that all arms of UNION ALL are of, given the column of one. */
 static int
 domain_of_union(PlannerInfo *root, AppendRelInfo *arm, Var *var)
 {
