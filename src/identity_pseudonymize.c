@@ -19,6 +19,7 @@
 #include "identity.h"
 #include "identity_canon.h"
 #include "identity_crypto.h"
+#include "identity_ledger.h"
 #include "identity_pseudonymize.h"
 
 #define FORMAT			1
@@ -190,7 +191,7 @@ TipNewPseudonym(text *kind, Datum value, const TipDomain *domain, text *label,
 
 	check_label(domain, label);
 	read_canonical(kind, value, &canonical);
-	/* budget: TipSpend() */
+	TipSpend("pseudonymize", 1);
 	write_header(policy, domain, version, out);
 	if (policy != TIP_POLICY_EVENT)
 		digest(&canonical, label, domain, version, out);
@@ -257,7 +258,7 @@ make_all(text *kind, Datum value, text *name, TipPseudonym *all)
 	TipHide(&veil);
 	require_person(domain);
 	read_canonical(kind, value, &canonical);
-	/* budget: TipSpend() */
+	TipSpend("pseudonymize", 1);
 	for (int i = 0; i < n; i++)
 	{
 		write_header(TIP_POLICY_PERSON, domain, versions[i], &all[i]);
