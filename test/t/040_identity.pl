@@ -96,6 +96,10 @@ link($good, "$dir/hard");
 refused($good, '42809', 'key file has more than one hard link', 'hard link');
 unlink "$dir/hard";
 
+system_or_bail('mkfifo', '-m', '600', "$dir/pipe");
+refused("$dir/pipe", '42809', 'key file is not a regular file', 'pipe');
+refused('/dev/null', '42809', 'key file is not a regular file', 'device');
+
 my $inside = $node->data_dir . '/key';
 append_to_file($inside, $line);
 chmod 0600, $inside;
