@@ -52,13 +52,16 @@ OBJS = \
 	src/attach_read.o \
 	src/identity.o \
 	src/identity_apart.o \
+	src/identity_base32.o \
 	src/identity_budget.o \
 	src/identity_canon.o \
 	src/identity_canon_fold.o \
 	src/identity_canon_name.o \
+	src/identity_code.o \
 	src/identity_command.o \
 	src/identity_crypto.o \
 	src/identity_domain.o \
+	src/identity_ff1.o \
 	src/identity_find.o \
 	src/identity_keys.o \
 	src/identity_keys_check.o \
@@ -74,6 +77,7 @@ OBJS = \
 	src/identity_seal.o \
 	src/identity_siv.o \
 	src/identity_store.o \
+	src/identity_support.o \
 	src/tabulation.o \
 	src/tabulation_cell.o \
 	src/tabulation_io.o \
@@ -107,6 +111,7 @@ SQL_PARTS = \
 	sql/53-identity_seal.sql \
 	sql/54-identity_ledger.sql \
 	sql/56-identity_rotate.sql \
+	sql/57-identity_codes.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
 	sql/80-report.sql \
@@ -126,6 +131,7 @@ REGRESS = \
 	attach \
 	quality \
 	identity \
+	identity_codes \
 	identity_keys \
 	identity_pseudonymize \
 	tabulation \

@@ -5,7 +5,12 @@ CREATE TABLE tip.domain (
 	name text NOT NULL UNIQUE
 		CHECK (name ~ '^[a-z][a-z0-9_]{0,62}$'),
 	title text NOT NULL,
-	is_local boolean NOT NULL DEFAULT true
+	is_local boolean NOT NULL DEFAULT true,
+	members text[] NOT NULL DEFAULT '{}',
+	purpose text,
+	legal_basis text,
+	policy text NOT NULL DEFAULT 'person'
+		CHECK (policy IN ('person', 'document', 'event'))
 );
 SELECT pg_catalog.pg_extension_config_dump('tip.domain', 'WHERE is_local');
 COMMENT ON TABLE tip.domain IS
@@ -14,10 +19,56 @@ COMMENT ON COLUMN tip.domain.id IS 'number that a pseudonym carries; local domai
 COMMENT ON COLUMN tip.domain.name IS 'name to call it by; part of the key derivation, so never renamed';
 COMMENT ON COLUMN tip.domain.title IS 'who belongs to it, in a sentence';
 COMMENT ON COLUMN tip.domain.is_local IS 'false for shipped rows';
-INSERT INTO tip.domain (id, name, title, is_local) VALUES
-	(1, 'police', 'Police and anti-trafficking unit', false),
-	(2, 'ngo', 'Shelters and service providers', false),
-	(3, 'observatory', 'Statistics on trafficking', false);
+COMMENT ON COLUMN tip.domain.members IS 'organisations and units that belong to it; grants are made apart';
+COMMENT ON COLUMN tip.domain.purpose IS 'what its members link persons for';
+COMMENT ON COLUMN tip.domain.legal_basis IS 'law or agreement that lets them';
+COMMENT ON COLUMN tip.domain.policy IS
+'what one pseudonym stands for: a person wherever met, a document, or a person within one event';
+INSERT INTO tip.domain (id, name, title, is_local, members, purpose, legal_basis) VALUES
+	(1, 'police', 'Police and anti-trafficking unit', false,
+	 '{police,anti-trafficking unit,prosecution}',
+	 'detect, investigate and prosecute trafficking; protect its victims',
+	 'national law on trafficking and on criminal procedure'),
+	(2, 'ngo', 'Shelters and service providers', false,
+	 '{shelters,service providers,social services}',
+	 'assist a victim without asking twice; refer with consent',
+	 'consent of the victim; national referral agreement'),
+	(3, 'observatory', 'Statistics on trafficking', false,
+	 '{statistics office,national rapporteur}',
+	 'count each person once; names nobody',
+	 'statistics law; mandate of the national rapporteur');
+
+-- What the key derivation and every stored pseudonym rest on stays.
+CREATE FUNCTION tip_impl.domain_guard() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, tip, tip_impl, pg_temp AS $$
+BEGIN
+	IF TG_OP = 'UPDATE' THEN
+		IF (NEW.id, NEW.name, NEW.policy, NEW.is_local)
+			IS NOT DISTINCT FROM (OLD.id, OLD.name, OLD.policy, OLD.is_local) THEN
+			RETURN NEW;
+		END IF;
+		RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+			MESSAGE = format('number, name and policy of domain %s cannot be changed', OLD.name),
+			HINT = 'They are part of how pseudonyms are derived: add another domain.';
+	ELSIF TG_OP = 'TRUNCATE' OR NOT OLD.is_local THEN
+		RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+			MESSAGE = 'shipped domains cannot be deleted',
+			HINT = 'Only local domains that no column is declared for can be.';
+	ELSIF EXISTS (SELECT FROM pg_attribute AS a
+		LEFT JOIN pg_type AS t ON t.oid = a.atttypid
+		WHERE 'tip.pseudonym'::regtype IN (a.atttypid, t.typelem, t.typbasetype)
+		AND greatest(a.atttypmod, t.typtypmod) = OLD.id AND NOT a.attisdropped) THEN
+		RAISE EXCEPTION USING ERRCODE = 'dependent_objects_still_exist',
+			MESSAGE = format('domain %s is what a column is declared for', OLD.name),
+			HINT = 'See tip.check_domains().';
+	END IF;
+	RETURN OLD;
+END $$;
+CREATE TRIGGER domain_guard BEFORE UPDATE OR DELETE ON tip.domain
+	FOR EACH ROW EXECUTE FUNCTION tip_impl.domain_guard();
+CREATE TRIGGER domain_guard_all BEFORE TRUNCATE ON tip.domain
+	FOR EACH STATEMENT EXECUTE FUNCTION tip_impl.domain_guard();
 
 -- Sessions keep the rows; tell them of a change, also one that is replicated.
 CREATE TRIGGER "~tip_domain_changed" AFTER INSERT OR UPDATE OR DELETE ON tip.domain
@@ -25,47 +76,78 @@ CREATE TRIGGER "~tip_domain_changed" AFTER INSERT OR UPDATE OR DELETE ON tip.dom
 ALTER TABLE tip.domain ENABLE ALWAYS TRIGGER "~tip_domain_changed";
 
 CREATE TYPE tip.pseudonym;
-CREATE FUNCTION tip_impl.pseudonym_in(cstring) RETURNS tip.pseudonym
+CREATE FUNCTION tip_impl.pseudonym_in(cstring, oid, int4) RETURNS tip.pseudonym
 AS 'MODULE_PATHNAME', 'tip_pseudonym_in'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION tip_impl.pseudonym_out(tip.pseudonym) RETURNS cstring
 AS 'MODULE_PATHNAME', 'tip_pseudonym_out'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-CREATE FUNCTION tip_impl.pseudonym_recv(internal) RETURNS tip.pseudonym
+CREATE FUNCTION tip_impl.pseudonym_recv(internal, oid, int4) RETURNS tip.pseudonym
 AS 'MODULE_PATHNAME', 'tip_pseudonym_recv'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION tip_impl.pseudonym_send(tip.pseudonym) RETURNS bytea
 AS 'MODULE_PATHNAME', 'tip_pseudonym_send'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION tip_impl.pseudonym_typmod_in(cstring[]) RETURNS int4
+AS 'MODULE_PATHNAME', 'tip_pseudonym_typmod_in'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION tip_impl.pseudonym_typmod_out(int4) RETURNS cstring
+AS 'MODULE_PATHNAME', 'tip_pseudonym_typmod_out'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
 CREATE TYPE tip.pseudonym (
 	INPUT = tip_impl.pseudonym_in,
 	OUTPUT = tip_impl.pseudonym_out,
 	RECEIVE = tip_impl.pseudonym_recv,
 	SEND = tip_impl.pseudonym_send,
+	TYPMOD_IN = tip_impl.pseudonym_typmod_in,
+	TYPMOD_OUT = tip_impl.pseudonym_typmod_out,
 	INTERNALLENGTH = 20,
 	ALIGNMENT = char
 );
 COMMENT ON TYPE tip.pseudonym IS
 'keyed digest of an identifier that carries its domain and key version';
 
+CREATE FUNCTION tip_impl.pseudonym_enforce(tip.pseudonym, int4, bool) RETURNS tip.pseudonym
+AS 'MODULE_PATHNAME', 'tip_pseudonym_enforce'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE CAST (tip.pseudonym AS tip.pseudonym)
+	WITH FUNCTION tip_impl.pseudonym_enforce(tip.pseudonym, int4, bool) AS IMPLICIT;
+
+-- A comparison of two declared domains is refused when it is planned.
+CREATE FUNCTION tip_impl.pseudonym_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'tip_pseudonym_support'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION tip_impl.pseudonym_sel(internal, oid, internal, int4) RETURNS float8
+AS 'MODULE_PATHNAME', 'tip_pseudonym_sel'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION tip_impl.pseudonym_joinsel(internal, oid, internal, int2, internal) RETURNS float8
+AS 'MODULE_PATHNAME', 'tip_pseudonym_joinsel'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+
 CREATE FUNCTION tip_impl.pseudonym_eq(tip.pseudonym, tip.pseudonym) RETURNS bool
 AS 'MODULE_PATHNAME', 'tip_pseudonym_eq'
-LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+SUPPORT tip_impl.pseudonym_support;
 CREATE FUNCTION tip_impl.pseudonym_ne(tip.pseudonym, tip.pseudonym) RETURNS bool
 AS 'MODULE_PATHNAME', 'tip_pseudonym_ne'
-LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+SUPPORT tip_impl.pseudonym_support;
 CREATE FUNCTION tip_impl.pseudonym_lt(tip.pseudonym, tip.pseudonym) RETURNS bool
 AS 'MODULE_PATHNAME', 'tip_pseudonym_lt'
-LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+SUPPORT tip_impl.pseudonym_support;
 CREATE FUNCTION tip_impl.pseudonym_le(tip.pseudonym, tip.pseudonym) RETURNS bool
 AS 'MODULE_PATHNAME', 'tip_pseudonym_le'
-LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+SUPPORT tip_impl.pseudonym_support;
 CREATE FUNCTION tip_impl.pseudonym_gt(tip.pseudonym, tip.pseudonym) RETURNS bool
 AS 'MODULE_PATHNAME', 'tip_pseudonym_gt'
-LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+SUPPORT tip_impl.pseudonym_support;
 CREATE FUNCTION tip_impl.pseudonym_ge(tip.pseudonym, tip.pseudonym) RETURNS bool
 AS 'MODULE_PATHNAME', 'tip_pseudonym_ge'
-LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE
+SUPPORT tip_impl.pseudonym_support;
 CREATE FUNCTION tip_impl.pseudonym_cmp(tip.pseudonym, tip.pseudonym) RETURNS int4
 AS 'MODULE_PATHNAME', 'tip_pseudonym_cmp'
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
@@ -78,32 +160,32 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE OPERATOR pg_catalog.= (
 	LEFTARG = tip.pseudonym, RIGHTARG = tip.pseudonym, FUNCTION = tip_impl.pseudonym_eq,
 	COMMUTATOR = OPERATOR(pg_catalog.=), NEGATOR = OPERATOR(pg_catalog.<>),
-	RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES
+	RESTRICT = tip_impl.pseudonym_sel, JOIN = tip_impl.pseudonym_joinsel, HASHES, MERGES
 );
 CREATE OPERATOR pg_catalog.<> (
 	LEFTARG = tip.pseudonym, RIGHTARG = tip.pseudonym, FUNCTION = tip_impl.pseudonym_ne,
 	COMMUTATOR = OPERATOR(pg_catalog.<>), NEGATOR = OPERATOR(pg_catalog.=),
-	RESTRICT = neqsel, JOIN = neqjoinsel
+	RESTRICT = tip_impl.pseudonym_sel, JOIN = tip_impl.pseudonym_joinsel
 );
 CREATE OPERATOR pg_catalog.< (
 	LEFTARG = tip.pseudonym, RIGHTARG = tip.pseudonym, FUNCTION = tip_impl.pseudonym_lt,
 	COMMUTATOR = OPERATOR(pg_catalog.>), NEGATOR = OPERATOR(pg_catalog.>=),
-	RESTRICT = scalarltsel, JOIN = scalarltjoinsel
+	RESTRICT = tip_impl.pseudonym_sel, JOIN = tip_impl.pseudonym_joinsel
 );
 CREATE OPERATOR pg_catalog.<= (
 	LEFTARG = tip.pseudonym, RIGHTARG = tip.pseudonym, FUNCTION = tip_impl.pseudonym_le,
 	COMMUTATOR = OPERATOR(pg_catalog.>=), NEGATOR = OPERATOR(pg_catalog.>),
-	RESTRICT = scalarlesel, JOIN = scalarlejoinsel
+	RESTRICT = tip_impl.pseudonym_sel, JOIN = tip_impl.pseudonym_joinsel
 );
 CREATE OPERATOR pg_catalog.> (
 	LEFTARG = tip.pseudonym, RIGHTARG = tip.pseudonym, FUNCTION = tip_impl.pseudonym_gt,
 	COMMUTATOR = OPERATOR(pg_catalog.<), NEGATOR = OPERATOR(pg_catalog.<=),
-	RESTRICT = scalargtsel, JOIN = scalargtjoinsel
+	RESTRICT = tip_impl.pseudonym_sel, JOIN = tip_impl.pseudonym_joinsel
 );
 CREATE OPERATOR pg_catalog.>= (
 	LEFTARG = tip.pseudonym, RIGHTARG = tip.pseudonym, FUNCTION = tip_impl.pseudonym_ge,
 	COMMUTATOR = OPERATOR(pg_catalog.<=), NEGATOR = OPERATOR(pg_catalog.<),
-	RESTRICT = scalargesel, JOIN = scalargejoinsel
+	RESTRICT = tip_impl.pseudonym_sel, JOIN = tip_impl.pseudonym_joinsel
 );
 CREATE OPERATOR CLASS tip_impl.pseudonym_ops DEFAULT FOR TYPE tip.pseudonym
 USING btree AS
@@ -127,6 +209,16 @@ AS 'MODULE_PATHNAME', 'tip_pseudonym_version'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION tip.pseudonym_version(tip.pseudonym) IS
 'version of the key that a pseudonym was made with';
+
+CREATE FUNCTION tip_impl.in_domain_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'tip_in_domain_support'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION tip.in_domain(value tip.pseudonym, constant tip.pseudonym) RETURNS bool
+AS 'MODULE_PATHNAME', 'tip_pseudonym_in_domain'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
+SUPPORT tip_impl.in_domain_support;
+COMMENT ON FUNCTION tip.in_domain(tip.pseudonym, tip.pseudonym) IS
+'whether a pseudonym equals a constant; false, not refused, where the domains differ';
 
 INSERT INTO tip_impl.model_part (ordinal, topic, name, kind, ddl) VALUES
 (500, 'identity', 'victim_pseudonym', 'table', $ddl$

@@ -33,11 +33,18 @@ typedef struct TipPseudonym
 	uint8		mac[TIP_PSEUDONYM_MAC];
 } TipPseudonym;
 
+/* What one pseudonym of a domain stands for: byte 1 of a pseudonym. */
+#define TIP_POLICY_PERSON	1
+#define TIP_POLICY_DOCUMENT	2
+#define TIP_POLICY_EVENT	3
+
 /* One row of tip.domain. */
 typedef struct TipDomain
 {
 	int16		number;
 	char		name[TIP_DOMAIN_NAME_MAX + 1];
+	uint8		policy;
+	bool		is_local;
 } TipDomain;
 
 /* Define the settings that name the key ring. */
@@ -70,6 +77,10 @@ pg_noreturn extern void TipRefuseCrypto(void);
 /* Rows of tip.domain, kept for the session until the table changes. */
 extern const TipDomain *TipDomainByName(const char *name);	/* raises 22023 */
 extern const TipDomain *TipDomainByNumber(int16 number);	/* or NULL */
+extern const TipDomain *TipDomainFind(const char *name);	/* or NULL */
+
+/* What to call a domain in a message: its name, else its number. */
+extern char *TipDomainLabel(int number);
 
 static inline void
 TipPut16(uint8 *bytes, uint16 value)

@@ -118,7 +118,8 @@ has_ended(const TipCommand *command)
 	siginfo_t	info;
 
 	info.si_pid = 0;
-	return waitid(P_PID, command->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	return waitid(P_PID, command->pid, &info,
+				  WEXITED | WNOHANG | WNOWAIT) == 0 &&
 		info.si_pid == command->pid;
 }
 

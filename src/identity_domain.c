@@ -19,6 +19,21 @@ static MemoryContext domain_context = NULL;
 static Oid	domain_relid = InvalidOid;
 static bool is_current = false;
 
+static const char *const policies[] = {
+	[TIP_POLICY_PERSON] = "person",
+	[TIP_POLICY_DOCUMENT] = "document",
+	[TIP_POLICY_EVENT] = "event",
+};
+
+static uint8
+policy_number(const char *name)
+{
+	for (int i = 1; name != NULL && i < lengthof(policies); i++)
+		if (strcmp(policies[i], name) == 0)
+			return i;
+	return TIP_POLICY_PERSON;
+}
+
 static void
 on_relation_change(Datum arg, Oid relid)
 {
@@ -32,6 +47,7 @@ read_row(Relation rel, HeapTuple tuple, void *context)
 	MemoryContext outer = MemoryContextSwitchTo(domain_context);
 	TipDomain  *domain = palloc0(sizeof(TipDomain));
 	AttrNumber	id = get_attnum(RelationGetRelid(rel), "id");
+	AttrNumber	local = get_attnum(RelationGetRelid(rel), "is_local");
 	bool		isnull;
 	char	   *name = TipFetchText(rel, tuple, "name");
 
@@ -39,6 +55,10 @@ read_row(Relation rel, HeapTuple tuple, void *context)
 												RelationGetDescr(rel),
 												&isnull));
 	strlcpy(domain->name, name, sizeof(domain->name));
+	domain->policy = policy_number(TipFetchText(rel, tuple, "policy"));
+	domain->is_local = DatumGetBool(heap_getattr(tuple, local,
+												 RelationGetDescr(rel),
+												 &isnull));
 	domains = lappend(domains, domain);
 	MemoryContextSwitchTo(outer);
 }
@@ -57,7 +77,16 @@ read_domains(void)
 	MemoryContextReset(domain_context);
 	domains = NIL;
 	is_current = true;
-	TipScanCatalog("domain", read_row, NULL);
+	PG_TRY();
+	{
+		TipScanCatalog("domain", read_row, NULL);
+	}
+	PG_CATCH();
+	{
+		is_current = false;
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
 }
 
 const TipDomain *
@@ -78,7 +107,7 @@ TipDomainByNumber(int16 number)
 }
 
 const TipDomain *
-TipDomainByName(const char *name)
+TipDomainFind(const char *name)
 {
 	ListCell   *lc;
 
@@ -91,8 +120,26 @@ TipDomainByName(const char *name)
 		if (strcmp(domain->name, name) == 0)
 			return domain;
 	}
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("unknown domain of pseudonyms"),
-			 errhint("See the table tip.domain.")));
+	return NULL;
+}
+
+const TipDomain *
+TipDomainByName(const char *name)
+{
+	const TipDomain *domain = TipDomainFind(name);
+
+	if (domain == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unknown domain of pseudonyms"),
+				 errhint("See the table tip.domain.")));
+	return domain;
+}
+
+char *
+TipDomainLabel(int number)
+{
+	const TipDomain *domain = TipDomainByNumber(number);
+
+	return domain ? pstrdup(domain->name) : psprintf("%d", number);
 }

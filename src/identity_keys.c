@@ -202,7 +202,7 @@ load_ring(void)
 	complaint = TipComplain(ERRCODE_OUT_OF_MEMORY, "out of memory",
 							"Secure memory for keys is used up: open a new session.");
 
-	/* A session that is cancelled or ended while the command runs wipes, too. */
+	/* A session that is cancelled or ended meanwhile wipes, too. */
 	PG_ENSURE_ERROR_CLEANUP(end_reading, PointerGetDatum(&reading));
 	{
 		if (reading.text != NULL && reading.keys != NULL)

@@ -97,7 +97,8 @@ check_hkdf(TipBytes salt, TipBytes info, const char *expected)
 static bool
 hkdf_case_1(void)
 {
-	TipBytes	salt = BYTES("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c");
+	TipBytes	salt = BYTES("\x00\x01\x02\x03\x04\x05\x06\x07"
+							 "\x08\x09\x0a\x0b\x0c");
 	TipBytes	info = BYTES("\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9");
 
 	return check_hkdf(salt, info,
@@ -188,17 +189,28 @@ typedef struct SafeSetting
 } SafeSetting;
 
 static const SafeSetting settings[] = {
-	{"log_statement", "none", NULL, "statements are logged with their literals"},
-	{"log_min_duration_statement", "-1", NULL, "slow statements are logged with their literals"},
-	{"log_min_duration_sample", "-1", NULL, "sampled statements are logged with their literals"},
-	{"log_transaction_sample_rate", "0", NULL, "sampled transactions are logged with their literals"},
-	{"log_min_error_statement", "fatal", "panic", "a failing statement is logged with its literals"},
-	{"log_parameter_max_length", "0", NULL, "a logged statement brings its parameters: set it to 0"},
-	{"log_parameter_max_length_on_error", "0", NULL, "a failing statement is logged with its parameters"},
-	{"debug_print_parse", "off", NULL, "parse trees are logged with their literals"},
-	{"debug_print_rewritten", "off", NULL, "parse trees are logged with their literals"},
-	{"debug_print_plan", "off", NULL, "plans are logged with their literals"},
-	{"track_activities", "off", NULL, "running statements are shown to pg_read_all_stats and the same role"}
+	{"log_statement", "none", NULL,
+		"statements are logged with their literals"},
+	{"log_min_duration_statement", "-1", NULL,
+		"slow statements are logged with their literals"},
+	{"log_min_duration_sample", "-1", NULL,
+		"sampled statements are logged with their literals"},
+	{"log_transaction_sample_rate", "0", NULL,
+		"sampled transactions are logged with their literals"},
+	{"log_min_error_statement", "fatal", "panic",
+		"a failing statement is logged with its literals"},
+	{"log_parameter_max_length", "0", NULL,
+		"a logged statement brings its parameters: set it to 0"},
+	{"log_parameter_max_length_on_error", "0", NULL,
+		"a failing statement is logged with its parameters"},
+	{"debug_print_parse", "off", NULL,
+		"parse trees are logged with their literals"},
+	{"debug_print_rewritten", "off", NULL,
+		"parse trees are logged with their literals"},
+	{"debug_print_plan", "off", NULL,
+		"plans are logged with their literals"},
+	{"track_activities", "off", NULL,
+		"running statements are shown to pg_read_all_stats and the same role"}
 };
 
 static void

@@ -11,7 +11,8 @@
 #include "identity_keys.h"
 #include "utils/datetime.h"
 
-#define LINE_HINT "Each line reads: 1:active:2026-01-31:<64 hexadecimal digits>."
+#define LINE_HINT \
+	"Each line reads: 1:active:2026-01-31:<64 hexadecimal digits>."
 #define FIELDS	4
 
 static const char *const statuses[] = {
