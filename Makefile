@@ -52,6 +52,7 @@ OBJS = \
 	src/attach_read.o \
 	src/identity.o \
 	src/identity_apart.o \
+	src/identity_audit.o \
 	src/identity_base32.o \
 	src/identity_budget.o \
 	src/identity_canon.o \
@@ -72,12 +73,14 @@ OBJS = \
 	src/identity_ledger.o \
 	src/identity_pseudonymize.o \
 	src/identity_record.o \
+	src/identity_reidentify.o \
 	src/identity_rotate.o \
 	src/identity_row.o \
 	src/identity_seal.o \
 	src/identity_siv.o \
 	src/identity_store.o \
 	src/identity_support.o \
+	src/extract.o \
 	src/tabulation.o \
 	src/tabulation_cell.o \
 	src/tabulation_io.o \
@@ -112,6 +115,10 @@ SQL_PARTS = \
 	sql/54-identity_ledger.sql \
 	sql/56-identity_rotate.sql \
 	sql/57-identity_codes.sql \
+	sql/55-identity_reidentify.sql \
+	sql/56-identity_rotate.sql \
+	sql/57-identity_codes.sql \
+	sql/58-extract.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
 	sql/80-report.sql \
@@ -132,8 +139,13 @@ REGRESS = \
 	quality \
 	identity \
 	identity_codes \
+	identity_domains \
 	identity_keys \
+	identity_ledger \
 	identity_pseudonymize \
+	identity_seal \
+	reidentify \
+	extract \
 	tabulation \
 	release \
 	report \

@@ -10,7 +10,8 @@ CREATE TABLE tip.domain (
 	purpose text,
 	legal_basis text,
 	policy text NOT NULL DEFAULT 'person'
-		CHECK (policy IN ('person', 'document', 'event'))
+		CHECK (policy IN ('person', 'document', 'event')),
+	CHECK (NOT is_local OR id >= 100)
 );
 SELECT pg_catalog.pg_extension_config_dump('tip.domain', 'WHERE is_local');
 COMMENT ON TABLE tip.domain IS
@@ -219,6 +220,88 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE
 SUPPORT tip_impl.in_domain_support;
 COMMENT ON FUNCTION tip.in_domain(tip.pseudonym, tip.pseudonym) IS
 'whether a pseudonym equals a constant; false, not refused, where the domains differ';
+
+-- The audit reads tables without the planner, so that no function, policy or
+-- index of theirs runs as the caller, and views as they are stored.
+CREATE FUNCTION tip_impl.column_domains(relation oid, attnum int2) RETURNS int8[]
+AS 'MODULE_PATHNAME', 'tip_column_domains'
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+CREATE FUNCTION tip_impl.compared_domains(view oid) RETURNS text
+AS 'MODULE_PATHNAME', 'tip_compared_domains'
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED;
+
+CREATE FUNCTION tip_impl.domain_columns()
+RETURNS TABLE (relation oid, attnum int2, column_name name, declared int4, kind "char", readable bool)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp AS $$
+	SELECT c.oid, a.attnum, a.attname,
+		CASE WHEN t.oid = 'tip.pseudonym'::regtype THEN a.atttypmod ELSE t.typtypmod END,
+		c.relkind, c.relkind IN ('r', 'm') AND a.attgenerated <> 'v'
+			AND has_column_privilege(c.oid, a.attnum, 'SELECT') AND NOT row_security_active(c.oid)
+	FROM pg_attribute AS a
+	JOIN pg_class AS c ON c.oid = a.attrelid
+	JOIN pg_type AS t ON t.oid = a.atttypid
+	WHERE c.relkind IN ('r', 'm', 'p', 'f') AND a.attnum > 0 AND NOT a.attisdropped
+	AND 'tip.pseudonym'::regtype IN (t.oid, t.typbasetype)
+	AND NOT pg_is_other_temp_schema(c.relnamespace)
+$$;
+
+CREATE FUNCTION tip.check_domains()
+RETURNS TABLE (relation regclass, column_name name, finding text, domains text, rows bigint)
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp AS $$
+DECLARE
+	col record;
+	held int8[];
+BEGIN
+	FOR col IN SELECT c.*, c.relation::regclass AS rel, p.relname = 'victim_pseudonym' AS of_model,
+			p.relispartition AS is_part
+		FROM domain_columns() AS c JOIN pg_class AS p ON p.oid = c.relation
+		ORDER BY c.relation::regclass::text, c.attnum LOOP
+		IF col.declared < 0 AND NOT col.of_model AND NOT col.is_part THEN
+			RETURN QUERY VALUES (col.rel, col.column_name, 'undeclared', NULL::text, NULL::bigint);
+		END IF;
+		CONTINUE WHEN col.kind = 'p';
+		IF NOT col.readable THEN
+			RETURN QUERY VALUES (col.rel, col.column_name, 'not_readable', NULL::text, NULL::bigint);
+			CONTINUE;
+		END IF;
+		held := column_domains(col.relation, col.attnum);
+		RETURN QUERY
+			WITH h AS (SELECT held[i] AS id, coalesce(d.name, held[i]::text) AS label,
+					held[i + 1] AS n, d.id IS NOT NULL AS known
+				FROM generate_series(1, cardinality(held), 2) AS i
+				LEFT JOIN domain AS d ON d.id = held[i])
+			SELECT col.rel, col.column_name, f.finding, f.domains, f.n
+			FROM (SELECT 1, 'other_domain', string_agg(h.label, ', ' ORDER BY h.id), sum(h.n)::bigint
+					FROM h WHERE col.declared > 0 AND h.id <> col.declared
+				UNION ALL
+				SELECT 2, 'several_domains', string_agg(h.label, ', ' ORDER BY h.id), sum(h.n)::bigint
+					FROM h WHERE col.declared < 0 AND NOT col.of_model HAVING count(*) > 1
+				UNION ALL
+				SELECT 3, 'unknown_domain', string_agg(h.label, ', ' ORDER BY h.id), sum(h.n)::bigint
+					FROM h WHERE NOT h.known) AS f(ordinal, finding, domains, n)
+			WHERE f.n IS NOT NULL ORDER BY f.ordinal;
+	END LOOP;
+	RETURN QUERY
+		SELECT k.conrelid::regclass, a.column_name, 'foreign_key',
+			(SELECT string_agg(coalesce(d.name, v.id::text), ', ' ORDER BY v.n)
+			FROM (VALUES (1, a.declared), (2, b.declared)) AS v(n, id)
+			LEFT JOIN domain AS d ON d.id = v.id), NULL::bigint
+		FROM pg_constraint AS k,
+			LATERAL unnest(k.conkey, k.confkey) AS u(here, there)
+			JOIN domain_columns() AS a ON a.attnum = u.here
+			JOIN domain_columns() AS b ON b.attnum = u.there
+		WHERE k.contype = 'f' AND a.relation = k.conrelid AND b.relation = k.confrelid
+		AND a.declared > 0 AND b.declared > 0 AND a.declared <> b.declared
+		ORDER BY k.conrelid::regclass::text, 2;
+	RETURN QUERY
+		SELECT v.oid::regclass, NULL::name, 'compared', compared_domains(v.oid), NULL::bigint
+		FROM pg_class AS v WHERE v.relkind IN ('v', 'm') AND compared_domains(v.oid) IS NOT NULL
+		ORDER BY v.oid::regclass::text;
+END $$;
+COMMENT ON FUNCTION tip.check_domains() IS
+'columns, rows, foreign keys and views where domains of pseudonyms are mixed or not declared';
 
 INSERT INTO tip_impl.model_part (ordinal, topic, name, kind, ddl) VALUES
 (500, 'identity', 'victim_pseudonym', 'table', $ddl$

@@ -94,6 +94,12 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION tip_impl.spend(action text, n int8) RETURNS void
+AS 'MODULE_PATHNAME', 'tip_spend'
+LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION tip_impl.spend(text, int8) IS
+'charge the login''s budget of this hour, whatever becomes of the transaction';
+
 CREATE FUNCTION tip.budget_state(OUT action text, OUT per_hour int8, OUT used int8)
 RETURNS SETOF record
 LANGUAGE sql VOLATILE SECURITY DEFINER PARALLEL RESTRICTED ROWS 3
@@ -350,7 +356,7 @@ COMMENT ON FUNCTION tip.translate_pseudonym(tip.pseudonym, text, text, text, nam
 
 REVOKE EXECUTE ON FUNCTION
 	tip_impl.budget_hour(), tip_impl.budget_of(name, text),
-	tip_impl.budget_draw(text, text, int8, int8),
+	tip_impl.budget_draw(text, text, int8, int8), tip_impl.spend(text, int8),
 	tip_impl.charge_and_note(text, text, text, tip.pseudonym, uuid, text, text, int8),
 	tip_impl.ledger_write(text, text, text, tip.pseudonym, uuid, text, text, int8),
 	tip_impl.ledger_append(text, tip.pseudonym, uuid, text, text, int8),

@@ -79,12 +79,12 @@ symbols_to_mac(const uint8 *symbols, uint8 *mac)
 }
 
 /*
- * The two check symbols.  Policy and the highest bit of the version take the
- * place of the spare bits, so that all fits into one word of the code, and a
- * small domain or version is one symbol, as if it were read aloud.
+ * Put the two check symbols behind the others.  Policy and the highest bit of
+ * the version take the place of the spare bits, so that all fits into one word
+ * of the code, and a small domain or version is one symbol of it.
  */
 static void
-check_symbols(const TipPseudonym *p, const uint8 *symbols, uint8 *check)
+put_check_symbols(const TipPseudonym *p, uint8 *symbols)
 {
 	int			domain = TipGet16(p->domain);
 	int			version = TipGet16(p->version);
@@ -95,7 +95,7 @@ check_symbols(const TipPseudonym *p, const uint8 *symbols, uint8 *check)
 
 	memcpy(word + CHECKED - MAC_SYMBOLS, symbols, MAC_SYMBOLS);
 	word[CHECKED - 1] |= p->policy << 1 | version >> 15;
-	TipCheckSymbols(word, CHECKED, check);
+	TipCheckSymbols(word, CHECKED, symbols + MAC_SYMBOLS);
 }
 
 /* A number without leading zero and the dot behind it; 0: something else. */
@@ -116,7 +116,7 @@ static bool
 parse_symbols(const char *text, TipPseudonym *p)
 {
 	uint8		symbols[SYMBOLS];
-	uint8		check[2];
+	uint8		checked[SYMBOLS];
 
 	if (strlen(text) != SYMBOLS)
 		return false;
@@ -130,8 +130,9 @@ parse_symbols(const char *text, TipPseudonym *p)
 	}
 	if (!symbols_to_mac(symbols, p->mac))
 		return false;
-	check_symbols(p, symbols, check);
-	return memcmp(check, symbols + MAC_SYMBOLS, sizeof(check)) == 0;
+	memcpy(checked, symbols, MAC_SYMBOLS);
+	put_check_symbols(p, checked);
+	return memcmp(checked, symbols, SYMBOLS) == 0;
 }
 
 static bool
@@ -203,7 +204,7 @@ tip_pseudonym_out(PG_FUNCTION_ARGS)
 	char		symbols[SYMBOLS + 1];
 
 	mac_to_symbols(p->mac, values);
-	check_symbols(p, values, values + MAC_SYMBOLS);
+	put_check_symbols(p, values);
 	for (int i = 0; i < SYMBOLS; i++)
 		symbols[i] = TipBase32Symbols[values[i]];
 	symbols[SYMBOLS] = '\0';

@@ -11,6 +11,7 @@
 #include "access/xact.h"
 #include "datatype/timestamp.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 #include "compat.h"
@@ -21,6 +22,8 @@
 #define MAX_ACTIONS		8
 #define ACTION_BYTES	64
 #define EXEMPT_CHUNK	INT64CONST(1000000000)
+
+PG_FUNCTION_INFO_V1(tip_spend);
 
 /* What this session still may do without asking. */
 typedef struct Allowance
@@ -109,4 +112,15 @@ TipSpend(const char *action, int64 n)
 			draw(allowance, n - allowance->left);
 	}
 	allowance->left -= n;
+}
+
+/* spend(action text, n int8): for functions that are written in SQL */
+Datum
+tip_spend(PG_FUNCTION_ARGS)
+{
+	char		action[ACTION_BYTES];
+
+	text_to_cstring_buffer(PG_GETARG_TEXT_PP(0), action, sizeof(action));
+	TipSpend(action, PG_GETARG_INT64(1));
+	PG_RETURN_VOID();
 }

@@ -102,7 +102,7 @@ read_values(const char *text, int len, int *values)
 static bool
 is_code(const uint8 *values)
 {
-	uint8		check[CHECKS];
+	uint8_t		check[CHECKS];
 
 	TipCheckSymbols(values, LETTERS + SYMBOLS, check);
 	return memcmp(check, values + LETTERS + SYMBOLS, CHECKS) == 0 &&

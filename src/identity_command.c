@@ -19,6 +19,7 @@
 #include "identity_command.h"
 #include "miscadmin.h"
 #include "portability/instr_time.h"
+#include "utils/wait_event.h"
 
 #define STEP_MS		20
 
@@ -63,10 +64,15 @@ set_descriptors(posix_spawn_file_actions_t *actions, int output)
 	return failed;
 }
 
+/*
+ * Two shells: the outer one is always ours to kill, also where the line ends
+ * as a program of another user (sudo), which would then be waited for.
+ */
 static int
 spawn_shell(pid_t *pid, const char *line, int output)
 {
-	char	   *argv[] = {(char *) "sh", (char *) "-c", (char *) line, NULL};
+	char	   *argv[] = {(char *) "sh", (char *) "-c",
+		(char *) "(eval \"$1\"); exit $?", (char *) "sh", (char *) line, NULL};
 	posix_spawnattr_t attributes;
 	posix_spawn_file_actions_t actions;
 	int			failed;
@@ -176,7 +182,9 @@ pause_a_step(const TipCommand *command)
 {
 	struct pollfd wanted = {command->fd, POLLIN, 0};
 
+	pgstat_report_wait_start(PG_WAIT_EXTENSION);
 	poll(&wanted, command->is_open ? 1 : 0, STEP_MS);
+	pgstat_report_wait_end();
 }
 
 static bool

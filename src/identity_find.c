@@ -212,8 +212,8 @@ own_agency(void)
 	bool		isnull;
 	Datum		agency;
 
-	if (ask("SELECT a.agency FROM tip.agency_member AS a WHERE a.role_name = $1",
-			1, types, values) != 1)
+	if (ask("SELECT a.agency FROM tip.agency_member AS a"
+			" WHERE a.role_name = $1", 1, types, values) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("the login belongs to no agency"),
@@ -222,7 +222,6 @@ own_agency(void)
 	return agency;
 }
 
-/* Whether the question may be asked at all is decided before it is written. */
 static void
 write_down(const char *action, const TipPseudonym *pseudonym,
 		   const char *purpose, const char *case_ref)
@@ -263,6 +262,19 @@ schema_arg(FunctionCallInfo fcinfo, int n)
 
 /* ---- find_person ---- */
 
+/* In one statement with every readable key where that function exists. */
+static const char *
+pseudonym_query(void)
+{
+	bool		isnull;
+
+	ask("SELECT pg_catalog.to_regprocedure("
+		"'tip.pseudonyms_all(text,text,text)') IS NULL", 0, NULL, NULL);
+	return DatumGetBool(answer(1, &isnull)) ?
+		"SELECT tip.pseudonymize($1, $2, $3)" :
+		"SELECT tip.pseudonyms_all($1, $2, $3)";
+}
+
 /* Pseudonyms of a value under every key that may be read, newest first. */
 static List *
 pseudonyms_of(const char *kind, const char *value)
@@ -272,7 +284,7 @@ pseudonyms_of(const char *kind, const char *value)
 		CStringGetTextDatum(value),
 	CStringGetTextDatum(FINDING_DOMAIN)};
 	List	   *found = NIL;
-	uint64		n = ask("SELECT tip.pseudonymize($1, $2, $3)", 3, types, values);
+	uint64		n = ask(pseudonym_query(), 3, types, values);
 
 	for (uint64 i = 0; i < n; i++)
 	{
@@ -280,9 +292,10 @@ pseudonyms_of(const char *kind, const char *value)
 		Datum		p = SPI_getbinval(SPI_tuptable->vals[i],
 									  SPI_tuptable->tupdesc, 1, &isnull);
 
-		if (!isnull)
-			found = lappend(found, DatumGetPointer(SPI_datumTransfer(p, false,
-																	 sizeof(TipPseudonym))));
+		if (isnull)
+			continue;
+		p = SPI_datumTransfer(p, false, sizeof(TipPseudonym));
+		found = lappend(found, DatumGetPointer(p));
 	}
 	return found;
 }
@@ -291,10 +304,13 @@ pseudonyms_of(const char *kind, const char *value)
 static char *
 finding_query(const Model *model)
 {
-	return psprintf("SELECT p.victim_id, EXISTS (SELECT FROM %1$s.victimization AS v"
-					" JOIN %1$s.event AS e ON e.event_id = v.event_id"
-					" WHERE v.victim_id = p.victim_id AND e.reporting_entity_id = $2)"
-					" FROM %1$s.victim_pseudonym AS p WHERE p.pseudonym = $1",
+	return psprintf("SELECT p.victim_id, EXISTS (SELECT"
+					" FROM %1$s.victimization AS v JOIN %1$s.event AS e"
+					" ON e.event_id = v.event_id"
+					" WHERE v.victim_id = p.victim_id"
+					" AND e.reporting_entity_id = $2)"
+					" FROM %1$s.victim_pseudonym AS p"
+					" WHERE p.pseudonym = $1",
 					model->schema);
 }
 
@@ -309,6 +325,7 @@ add_found(Found *found, HeapTuple tuple, TupleDesc desc)
 {
 	bool		isnull;
 	pg_uuid_t  *victim = DatumGetUUIDP(SPI_getbinval(tuple, desc, 1, &isnull));
+	Datum		copy;
 	ListCell   *lc;
 
 	if (!DatumGetBool(SPI_getbinval(tuple, desc, 2, &isnull)))
@@ -319,9 +336,8 @@ add_found(Found *found, HeapTuple tuple, TupleDesc desc)
 	foreach(lc, found->own)
 		if (memcmp(lfirst(lc), victim, UUID_LEN) == 0)
 			return;
-	found->own = lappend(found->own,
-						 DatumGetPointer(SPI_datumTransfer(UUIDPGetDatum(victim),
-														   false, UUID_LEN)));
+	copy = SPI_datumTransfer(UUIDPGetDatum(victim), false, UUID_LEN);
+	found->own = lappend(found->own, DatumGetPointer(copy));
 }
 
 static void
@@ -366,8 +382,10 @@ find(const char *kind, const char *value, const char *purpose,
 	check_purpose(purpose, schema);
 	agency = own_agency();
 	open_model(schema, &model);
-	(void) open_table(schema, "victimization", "victim_id", UUIDOID, "event_id");
-	(void) open_table(schema, "event", "reporting_entity_id", UUIDOID, "event_id");
+	(void) open_table(schema, "victimization", "victim_id", UUIDOID,
+					  "event_id");
+	(void) open_table(schema, "event", "reporting_entity_id", UUIDOID,
+					  "event_id");
 	pseudonyms = pseudonyms_of(kind, value);
 	if (pseudonyms == NIL)
 		return;
@@ -419,9 +437,12 @@ stored_translation(const Model *model, const TipPseudonym *pseudonym,
 	char	   *query;
 
 	query = psprintf("SELECT q.pseudonym FROM %1$s.victim_pseudonym AS p"
-					 " JOIN %1$s.victim_pseudonym AS q ON q.victim_id = p.victim_id AND q.identity_id = p.identity_id"
+					 " JOIN %1$s.victim_pseudonym AS q"
+					 " ON q.victim_id = p.victim_id"
+					 " AND q.identity_id = p.identity_id"
 					 " WHERE p.pseudonym = $1 AND q.domain = $2"
-					 " ORDER BY q.key_version DESC, q.pseudonym LIMIT 1", model->schema);
+					 " ORDER BY q.key_version DESC, q.pseudonym LIMIT 1",
+					 model->schema);
 	become(model->owner, &before);
 	PushActiveSnapshot(GetLatestSnapshot());
 	if (ask(query, 2, types, values) == 1)
@@ -484,8 +505,8 @@ tip_translate_pseudonym(PG_FUNCTION_ARGS)
 	purpose = needed_text(fcinfo, 2, "purpose");
 	case_ref = needed_text(fcinfo, 3, "case reference");
 	SPI_connect();
-	found = translation_of((TipPseudonym *) PG_GETARG_POINTER(0), to_domain, purpose,
-					  case_ref, schema_arg(fcinfo, 4));
+	found = translation_of((TipPseudonym *) PG_GETARG_POINTER(0), to_domain,
+						   purpose, case_ref, schema_arg(fcinfo, 4));
 	if (found != NULL)
 		memcpy(result, found, sizeof(TipPseudonym));
 	else

@@ -88,7 +88,7 @@ void
 TipLedgerInit(void)
 {
 	DefineCustomStringVariable("tip_module.actor",
-							   "Who the application says is asking; written down as a claim.",
+							   "Whom the application asks for; a claim.",
 							   NULL, &actor, "", PGC_USERSET, 0,
 							   check_actor, NULL, NULL);
 }
@@ -235,8 +235,8 @@ read_head(Row *row)
 
 	CommandCounterIncrement();
 	PushActiveSnapshot(GetLatestSnapshot());
-	if (SPI_execute("SELECT l.seq, l.mac FROM tip.ledger AS l ORDER BY l.seq DESC LIMIT 1",
-					true, 1) != SPI_OK_SELECT)
+	if (SPI_execute("SELECT l.seq, l.mac FROM tip.ledger AS l"
+					" ORDER BY l.seq DESC LIMIT 1", true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the head of the ledger");
 	PopActiveSnapshot();
 	memset(row->previous, 0, TIP_SHA256_BYTES);
@@ -283,6 +283,11 @@ add_text(Params *params, const char *text)
 			  text == NULL);
 }
 
+static const char insert_query[] =
+"INSERT INTO tip.ledger (seq, at, xact, action, login, claimed_actor,"
+" pseudonym, victim_id, purpose, case_ref, request, key_version, previous,"
+" mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+
 static void
 insert_row(const Row *row)
 {
@@ -307,10 +312,9 @@ insert_row(const Row *row)
 	add_param(&params, INT4OID, Int32GetDatum(row->key_version), false);
 	add_param(&params, BYTEAOID, bytes_datum(row->previous), false);
 	add_param(&params, BYTEAOID, bytes_datum(row->mac), false);
-	if (SPI_execute_with_args("INSERT INTO tip.ledger (seq, at, xact, action, login, claimed_actor, pseudonym, victim_id, purpose, case_ref, request, key_version, previous, mac)"
-							  " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-							  params.n, params.types, params.values,
-							  params.nulls, false, 0) != SPI_OK_INSERT)
+	if (SPI_execute_with_args(insert_query, params.n, params.types,
+							  params.values, params.nulls, false, 0) !=
+		SPI_OK_INSERT)
 		elog(ERROR, "could not append to the ledger");
 }
 

@@ -19,6 +19,7 @@
 #include "identity.h"
 #include "identity_canon.h"
 #include "identity_crypto.h"
+#include "identity_ledger.h"
 #include "identity_pseudonymize.h"
 
 #define FORMAT			1
@@ -26,15 +27,6 @@
 #define KEYS_MAX		64
 #define FIELDS_MAX		(2 * TIP_PART_KINDS + 2)
 #define MESSAGE_MAX		(2 + FIELDS_MAX * (4 + 16) + TIP_CANON_MAX + LABEL_MAX)
-
-#ifdef TIP_POLICY_PERSON
-#define POLICY_OF(domain) ((domain)->policy)
-#else
-#define TIP_POLICY_PERSON	1
-#define TIP_POLICY_DOCUMENT	2
-#define TIP_POLICY_EVENT	3
-#define POLICY_OF(domain) TIP_POLICY_PERSON
-#endif
 
 typedef struct Message
 {
@@ -113,7 +105,7 @@ write_header(uint8 policy, const TipDomain *domain, uint16 version,
 static void
 require_person(const TipDomain *domain)
 {
-	if (POLICY_OF(domain) != TIP_POLICY_PERSON)
+	if (domain->policy != TIP_POLICY_PERSON)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("pseudonyms of this domain do not stand for persons"),
@@ -124,7 +116,7 @@ require_person(const TipDomain *domain)
 static void
 check_label(const TipDomain *domain, text *label)
 {
-	bool		is_needed = POLICY_OF(domain) == TIP_POLICY_DOCUMENT;
+	bool		is_needed = domain->policy == TIP_POLICY_DOCUMENT;
 
 	if (is_needed && label == NULL)
 		ereport(ERROR,
@@ -194,12 +186,12 @@ TipNewPseudonym(text *kind, Datum value, const TipDomain *domain, text *label,
 				TipPseudonym *out)
 {
 	uint16		version = TipActiveKey();
-	uint8		policy = POLICY_OF(domain);
+	uint8		policy = domain->policy;
 	TipCanonical canonical;
 
 	check_label(domain, label);
 	read_canonical(kind, value, &canonical);
-	/* budget: TipSpend() */
+	TipSpend("pseudonymize", 1);
 	write_header(policy, domain, version, out);
 	if (policy != TIP_POLICY_EVENT)
 		digest(&canonical, label, domain, version, out);
@@ -266,7 +258,7 @@ make_all(text *kind, Datum value, text *name, TipPseudonym *all)
 	TipHide(&veil);
 	require_person(domain);
 	read_canonical(kind, value, &canonical);
-	/* budget: TipSpend() */
+	TipSpend("pseudonymize", 1);
 	for (int i = 0; i < n; i++)
 	{
 		write_header(TIP_POLICY_PERSON, domain, versions[i], &all[i]);

@@ -29,6 +29,7 @@
 
 #include "compat.h"
 #include "identity.h"
+#include "identity_ledger.h"
 #include "identity_pseudonymize.h"
 #include "identity_seal.h"
 #include "identity_store.h"
@@ -218,11 +219,13 @@ make_pseudonyms(Entry *entry)
 {
 	if (!has_pseudonym(entry))
 		entry->ndomains = 0;
+	/* Whoever owns a schema of this shape could read guesses back from it. */
+	if (entry->ndomains > 0)
+		TipSpend("pseudonymize", entry->ndomains);
 	for (int i = 0; i < entry->ndomains; i++)
 	{
 		TipPseudonym *p = palloc0(sizeof(TipPseudonym));
 
-		/* No budget: whoever records a victim learns nothing. */
 		TipMakePseudonym(entry->kind, entry->value, entry->len,
 						 entry->domains[i], TipActiveKey(), p);
 		entry->pseudonyms[i] = PointerGetDatum(p);
@@ -495,7 +498,7 @@ read_identities(const TipStore *store, Datum pseudonym)
 	n = TipRun(psprintf("SELECT identity_id, victim_id, kind, name_type, value "
 					 "FROM %s.identity WHERE victim_id IN (SELECT victim_id "
 					 "FROM %s.victim_pseudonym WHERE pseudonym = $1) "
-					 "ORDER BY victim_id, kind, recorded_on, identity_id LIMIT %d",
+					 "ORDER BY victim_id, kind, name_type, recorded_on, identity_id LIMIT %d",
 					 store->schema, store->schema, MAX_ROWS),
 			lengthof(types), types, &pseudonym, NULL);
 	TipBeOneself(&self);

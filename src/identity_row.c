@@ -162,6 +162,22 @@ is_unchanged(Row *row, Datum value)
 									   column->attlen);
 }
 
+/* A column may be declared for a domain: a trigger gets past the cast. */
+static const TipDomain *
+target_domain(Row *row)
+{
+	const TipDomain *domain = TipDomainOfText(cstring_to_text(row->domain));
+	int32		typmod = TupleDescAttr(row->desc, row->target - 1)->atttypmod;
+
+	if (typmod > 0 && typmod != domain->number)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("pseudonym belongs to domain %s, not to domain %s",
+						domain->name, TipDomainLabel(typmod)),
+				 errhint("Give the trigger the domain that the column is declared for.")));
+	return domain;
+}
+
 static HeapTuple
 fill(Row *row, Datum value)
 {
@@ -169,10 +185,9 @@ fill(Row *row, Datum value)
 	TipPseudonym *p = palloc(sizeof(TipPseudonym));
 	Datum		values[] = {PointerGetDatum(p), (Datum) 0};
 	bool		nulls[] = {false, true};
-	text	   *domain = cstring_to_text(row->domain);
 
 	TipNewPseudonym(cstring_to_text(row->kind), as_text(row, value),
-					TipDomainOfText(domain), NULL, p);
+					target_domain(row), NULL, p);
 	return heap_modify_tuple_by_cols(row->now, row->desc,
 									 row->clears ? 2 : 1, columns, values,
 									 nulls);

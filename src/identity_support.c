@@ -58,6 +58,28 @@ static const struct
 	{"translate_pseudonym", 1},
 };
 
+/* The domain that all arms of UNION ALL are of, given the column of one. */
+static int
+domain_of_union(PlannerInfo *root, AppendRelInfo *arm, Var *var)
+{
+	Query	   *query = root->simple_rte_array[arm->parent_relid]->subquery;
+	ListCell   *column;
+	ListCell   *target;
+
+	if (query == NULL)
+		return 0;
+	forboth(column, arm->translated_vars, target, query->targetList)
+	{
+		Var		   *of_arm = lfirst(column);
+
+		if (of_arm != NULL && IsA(of_arm, Var) &&
+			of_arm->varno == var->varno && of_arm->varattno == var->varattno)
+			return Max(exprTypmod((Node *)
+								  ((TargetEntry *) lfirst(target))->expr), 0);
+	}
+	return 0;
+}
+
 /*
  * A column of one arm of UNION ALL: the other arms may be of other domains, so
  * that what is asked of all of them is no mistake.
@@ -76,7 +98,7 @@ is_arm_of_union(PlannerInfo *root, Var *var)
 		AppendRelInfo *info = root->append_rel_array[relid];
 
 		if (!OidIsValid(info->parent_reltype))
-			return true;
+			return domain_of_union(root, info, var) == 0;
 		relid = info->parent_relid;
 	}
 	return false;
@@ -85,10 +107,12 @@ is_arm_of_union(PlannerInfo *root, Var *var)
 static int
 domain_of_constant(Const *constant)
 {
+	TipPseudonym *p = (TipPseudonym *) DatumGetPointer(constant->constvalue);
+
 	if (constant->constisnull || constant->constbyval ||
 		constant->constlen != sizeof(TipPseudonym))
 		return 0;
-	return TipGet16(((TipPseudonym *) DatumGetPointer(constant->constvalue))->domain);
+	return TipGet16(p->domain);
 }
 
 /* tip.pseudonymize(kind, value, 'ngo'), which cannot be called to find out. */
@@ -418,7 +442,8 @@ tip_in_domain_support(PG_FUNCTION_ARGS)
 	if (IsA(request, SupportRequestSimplify))
 		result = never(((SupportRequestSimplify *) request)->fcall);
 	else if (IsA(request, SupportRequestIndexCondition))
-		result = (Node *) index_condition((SupportRequestIndexCondition *) request);
+		result = (Node *)
+			index_condition((SupportRequestIndexCondition *) request);
 	else if (IsA(request, SupportRequestSelectivity))
 	{
 		SupportRequestSelectivity *sel = (SupportRequestSelectivity *) request;

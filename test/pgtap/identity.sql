@@ -9,8 +9,8 @@ SELECT is_empty($$SELECT d.id FROM tip.domain AS d
 	WHERE tip.pseudonym_domain(tip.pseudonymize('passport', '1', d.name)) <> d.id$$,
 	'a pseudonym carries its domain');
 SELECT is_empty($$SELECT a.name, b.name FROM tip.domain AS a, tip.domain AS b
-	WHERE a.id <> b.id AND right(tip.pseudonymize('passport', '1', a.name)::text, 28)
-	= right(tip.pseudonymize('passport', '1', b.name)::text, 28)$$,
+	WHERE a.id <> b.id AND substr(split_part(tip.pseudonymize('passport', '1', a.name)::text, '.', 4), 1, 22)
+	= substr(split_part(tip.pseudonymize('passport', '1', b.name)::text, '.', 4), 1, 22)$$,
 	'domains share no digest');
 SELECT throws_ok($$SELECT tip.pseudonymize('passport', '1', 'nobody')$$, '22023',
 	'unknown domain of pseudonyms', 'no such domain');

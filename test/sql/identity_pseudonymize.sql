@@ -45,6 +45,20 @@ SELECT tip_impl.pseudonymize_with('passport', 'x1', 'police', 0);
 SELECT tip_impl.pseudonymize_with('passport', 'x1', 'police', 65536);
 SELECT tip.pseudonymize_document('passport', 'x1', 'police', 'extract 1');
 
+-- domains whose pseudonyms stand for less than a person
+INSERT INTO tip.domain (id, name, title, policy) VALUES
+	(190, 'extracts', 'Readers of an extract', 'document'), (191, 'tally', 'Counters', 'event');
+SELECT tip.pseudonymize_document('passport', 'x1', 'extracts', 'a') = tip.pseudonymize_document('passport', 'X-1', 'extracts', 'a') AS in_a_document,
+       tip.pseudonymize_document('passport', 'x1', 'extracts', 'a') = tip.pseudonymize_document('passport', 'x1', 'extracts', 'b') AS across_documents,
+       tip.pseudonymize('passport', 'x1', 'tally') = tip.pseudonymize('passport', 'x1', 'tally') AS across_events,
+       tip.pseudonym_domain(tip.pseudonymize('passport', 'x1', 'tally')) AS domain;
+SELECT tip.pseudonymize('passport', 'x1', 'extracts');
+SELECT tip.pseudonymize_document('passport', 'x1', 'extracts', '');
+SELECT tip.pseudonymize('passport', '--', 'tally');
+SELECT tip.pseudonyms_all('passport', 'x1', 'tally');
+SELECT tip_impl.pseudonymize_with('passport', 'x1', 'extracts', 1);
+DELETE FROM tip.domain WHERE id IN (190, 191);
+
 -- a table whose names become pseudonyms on the way in
 CREATE ROLE regress_tip_clerk;
 CREATE TABLE arrival (id int, name text, birth tip.partial_date, person tip.pseudonym,
@@ -115,6 +129,16 @@ SELECT pg_temp.attempt(a) FROM unnest(ARRAY[
 	$$'nickname', 'd', 'p', 'police'$$]) AS a;
 SELECT pg_temp.attempt($$'birth_date', 'd', 'p', 'police'$$, 'AFTER INSERT');
 SELECT tip.pseudonymize_row();
+
+CREATE TABLE declared (v text, p tip.pseudonym('ngo'));
+CREATE TRIGGER a BEFORE INSERT ON declared FOR EACH ROW
+	EXECUTE FUNCTION tip.pseudonymize_row('person_name', 'v', 'p', 'police');
+INSERT INTO declared VALUES ('Planted');
+CREATE OR REPLACE TRIGGER a BEFORE INSERT ON declared FOR EACH ROW
+	EXECUTE FUNCTION tip.pseudonymize_row('person_name', 'v', 'p', 'ngo');
+INSERT INTO declared VALUES ('Ana');
+SELECT count(p) FROM declared;
+DROP TABLE declared;
 
 -- nobody makes such a trigger but who may
 GRANT CREATE ON SCHEMA public TO regress_tip_clerk;

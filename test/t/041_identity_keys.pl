@@ -358,6 +358,14 @@ usleep(300_000);
 is($node->safe_psql('postgres', 'SELECT version, status, fingerprint IS NULL FROM tip.key_status()'),
 	"3|pending|f\n2|active|f\n1|destroyed|t", 'a destroyed version has no fingerprint');
 
+# A command that never ends delays the start, and does not prevent it.
+$node->append_conf('postgresql.conf',
+	"tip_module.key_command_timeout = 400\ntip_module.key_file = ''\n"
+	  . "tip_module.key_command = '/bin/sleep $naps'");
+$node->restart;
+like((ask())[1], qr/55000: key command took too long/, 'a hanging command at start');
+ok(!lingers(), 'hanging at start: nothing lingers');
+
 # No key at start: the server starts, and sessions try again.
 $node->append_conf('postgresql.conf',
 	"tip_module.key_file = ''\ntip_module.key_command = '/bin/cat $dir/later'");
@@ -374,6 +382,30 @@ is($node->safe_psql('postgres', "SELECT status FROM tip.selfcheck() WHERE check_
 	'warning', 'no key is named');
 $node->stop;
 like(slurp_file($node->logfile), qr/WARNING: .*tip_module has no keys: key command failed/, 'the log says so');
+
+# What the limits of the service allow
+sub with_limits
+{
+	my ($limits, $sql) = @_;
+	system_or_bail('prlimit', '--pid', $$, @$limits);
+	$node->append_conf('postgresql.conf', "tip_module.key_command = '/bin/cat $good'");
+	$node->start;
+	my $answer = $node->safe_psql('postgres', $sql);
+	$node->stop;
+	return $answer;
+}
+
+SKIP:
+{
+	skip 'no prlimit', 1 if system('prlimit >/dev/null 2>&1') != 0;
+	my $limits = "SELECT string_agg(status, ',' ORDER BY check_name) FROM tip.selfcheck()"
+	  . " WHERE check_name IN ('core limit', 'locked memory')";
+	my ($core, $memory) = map { /^(\S+)/ } split /\n/,
+	  qx(prlimit --pid $$ --noheadings --raw --core --memlock --output SOFT);
+	is(with_limits([ '--memlock=0:', '--core=0:' ], "$limits; SELECT is_locked FROM tip.key_status()"),
+		"ok,warning\nf", 'without locked memory: a warning');
+	system_or_bail('prlimit', '--pid', $$, "--memlock=$memory:", "--core=$core:");
+}
 
 # A library that starts no new message when asked to is found out.
 SKIP:

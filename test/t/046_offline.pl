@@ -64,16 +64,36 @@ foreach my $row (@pseudonyms)
 		$row->{pseudonym}, "$what: text");
 }
 
+# The commands of the page, one after the other, print what it says.
+SKIP:
+{
+	my $page = "$vectors/../../docs/identity_offline.md";
+	skip 'no docs here', 2 unless -e $page;
+	my $script = join '', slurp_file($page) =~ /^```sh\n(.*?)^```$/msg;
+	unlink "$dir/page.sh";
+	append_to_file("$dir/page.sh", "set -eu\ncd '$dir'\n$script");
+	my ($printed, $complaint) = run_command([ 'sh', "$dir/page.sh" ]);
+	my ($row) = grep { $_->{domain} eq 'ngo' && $_->{key_version} == 1 && $_->{kind} eq 'person_name' } @pseudonyms;
+	is($printed, $row->{pseudonym}, 'the commands of the page') or diag($complaint);
+	like(slurp_file($page), qr/This prints `\Q$printed\E`/, 'the page says so');
+}
+
 # The server gives the same.
 my $node = PostgreSQL::Test::Cluster->new('offline');
 $node->init(extra => [ '-E', 'UTF8', '--locale=C.UTF-8' ]);
 $node->append_conf('postgresql.conf', "tip_module.key_file = '$dir/key'");
 
+# A key ring reads as that of the other tests does.
+my ($example) = run_command([ 'sh', "$vectors/../make_key.sh" ]);
+my $key_line = $example =~ /^1:active:/m
+  ? sub { return "$_[0]:active:2026-01-01:$root_hex\n" }
+  : sub { return "version $_[0] $root_hex\n" };
+
 sub use_version
 {
 	my ($version) = @_;
 	unlink "$dir/key";
-	append_to_file("$dir/key", "version $version $root_hex\n");
+	append_to_file("$dir/key", $key_line->($version));
 	chmod 0600, "$dir/key";
 	return;
 }
@@ -83,7 +103,7 @@ $node->start;
 $node->safe_psql('postgres', 'CREATE EXTENSION tip_module');
 
 # The text of the type in this tree: check symbols, or hexadecimal digits
-my $has_symbols = $node->safe_psql('postgres', q{SELECT tip.pseudonymize('phone', '1', 'ngo')}) =~ /\.[0-9A-Z]{25}$/;
+my $has_symbols = $node->safe_psql('postgres', q{SELECT tip.pseudonymize('passport', '1', 'ngo')}) =~ /\.[0-9A-Z]{25}$/;
 
 sub text_of
 {
@@ -92,7 +112,10 @@ sub text_of
 	return "p1.$row->{domain_number}.$row->{key_version}." . substr $row->{pseudonym_hex}, 12;
 }
 
-foreach my $row (@pseudonyms)
+# Canonical telephone numbers begin with +, where the tree has that form.
+my $has_plus = $node->safe_psql('postgres', q{SELECT tip_impl.canonical('phone', '+12465550100')}) =~ /^\+/;
+
+foreach my $row (grep { $has_plus || $_->{kind} ne 'phone' } @pseudonyms)
 {
 	use_version($row->{key_version});
 	my $made = $node->safe_psql('postgres',
@@ -105,7 +128,7 @@ foreach my $row (@pseudonyms)
 # Anything else that the server makes, recomputed here
 use_version(3);
 foreach my $case ([ 'passport', 'x', 'ngo', 2 ], [ 'person_name', 'b' x 300, 'police', 1 ],
-	[ 'phone', '18095550123', 'observatory', 3 ])
+	[ 'national_id', '18095550123', 'observatory', 3 ])
 {
 	my ($kind, $value, $domain, $number) = @$case;
 	my $p = pseudonym(leaf($root, 'pseudonym', $domain, 3), $number, 3, $kind, $value);
@@ -133,6 +156,23 @@ like($err, qr/reached maximum value of sequence/, 'after the last serial number 
 use_version(32);
 $node->psql('postgres', q{SELECT tip.new_victim_code('BB')}, stdout => \$out, stderr => \$err);
 like($err, qr/key version 32 is too high for victim codes/, 'no code without room for its version');
+
+# The binary form is checked as the text is.
+$node->safe_psql('postgres', 'CREATE TABLE sent (code tip.victim_code)');
+foreach my $case ([ '00842d90c24d6a42', 'BB-1DJ31-4TTJ2-SF' ], [ '10842d90c24d6a42', 'a bit too many' ],
+	[ '0f842d90c24d6a42', 'no letter' ], [ '08402d90c24d6a42', 'no country' ], [ '842d90c24d6a42', 'too short' ])
+{
+	my ($hex, $what) = @$case;
+	unlink "$dir/binary";
+	append_to_file("$dir/binary",
+		pack('a11NNnN/a*n', "PGCOPY\n\xff\r\n\0", 0, 0, 1, pack('H*', $hex), 0xffff));
+	my ($shown, $complaint) = ('', '');
+	$node->psql('postgres', "\\copy sent from '$dir/binary' (format binary)\nTABLE sent; TRUNCATE sent",
+		stdout => \$shown, stderr => \$complaint);
+	$what =~ /^BB/
+	  ? is($shown, $what, 'binary form')
+	  : like($complaint, qr/invalid binary victim code|insufficient data/, "binary form: $what");
+}
 
 # A dump carries the number of the last code.
 use_version(1);

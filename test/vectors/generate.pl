@@ -100,7 +100,7 @@ my %files = (
 			{
 				my $leaf = leaf($root, 'pseudonym', $domain, $version);
 				foreach my $case ([ 'person_name', 'ana maria' ], [ 'passport', 'ab123456' ],
-					[ 'national_id', '19800101' ], [ 'phone', '12465550100' ])
+					[ 'national_id', '19800101' ], [ 'phone', '+12465550100' ])
 				{
 					my $p = pseudonym($leaf, $number{$domain}, $version, @$case);
 					row($domain, $number{$domain}, $version, hexes($leaf), @$case,

@@ -1,0 +1,55 @@
+-- Properties of sealed values, and who may do what.
+BEGIN;
+SELECT * FROM no_plan();
+
+SELECT is_empty($$SELECT n FROM generate_series(1, 1000) AS n
+	WHERE tip.unseal(tip.seal(repeat('ñ', (n + 1) / 2), 'police', 't', 'c'), 't', 'c')
+		<> repeat('ñ', (n + 1) / 2)$$, 'every length opens');
+SELECT is_empty($$SELECT n FROM generate_series(1, 200) AS n,
+	LATERAL (SELECT tip.seal(repeat('x', n), 'ngo', 't', 'c') AS s OFFSET 0) AS t
+	WHERE s::text::tip.sealed::text <> s::text$$, 'text is read back');
+SELECT is((SELECT count(DISTINCT tip.seal('Ana', d.name, t, c, r)::text)
+	FROM (VALUES ('police'), ('ngo')) AS d(name), unnest('{t,u}'::text[]) AS t,
+		unnest('{c,d}'::text[]) AS c,
+		unnest('{NULL,00000000-0000-0000-0000-000000000001}'::uuid[]) AS r), 16::bigint,
+	'every place has a seal of its own');
+
+-- every bit of a seal counts
+CREATE FUNCTION pg_temp.opens(s text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN tip.unseal(s::tip.sealed, 't', 'c');
+EXCEPTION WHEN invalid_parameter_value OR invalid_text_representation THEN
+	RETURN NULL;
+END $$;
+SELECT is((SELECT count(pg_temp.opens('s1.1.1.' || encode(set_bit(b, i, 1 - get_bit(b, i)), 'base64')))
+	FROM (SELECT decode(substr(tip.seal('Ana', 'police', 't', 'c')::text, 8), 'base64') AS b) AS s,
+	generate_series(0, 8 * 48 - 1) AS i), 0::bigint, 'no edited seal opens');
+SELECT is(pg_temp.opens(tip.seal('Ana', 'police', 't', 'c')::text), 'Ana', 'and the whole one does');
+
+SELECT is_empty($$SELECT oprname FROM pg_operator
+	WHERE 'tip.sealed'::regtype IN (oprleft, oprright)$$, 'seals are not compared');
+
+CREATE ROLE pgtap_tip_nobody;
+SELECT ok(NOT has_function_privilege('pgtap_tip_nobody', f, 'EXECUTE'), f::text)
+FROM unnest('{"tip.seal(text,text,text,text,uuid)", "tip.unseal(tip.sealed,text,text,uuid)",
+	"tip.identify(uuid,text,text,text,name,text[])",
+	"tip.correct_identity(uuid,text,text,name,text[])", "tip.forget_identity(uuid,name)",
+	"tip.request_reidentification(tip.pseudonym,text,text,name)", "tip.approve(bigint)",
+	"tip.reidentify(bigint,jsonb)", "tip.grant_reidentifier(regrole)", "tip.grant_approver(regrole)",
+	"tip_impl.identity_open(tip.pseudonym,name)", "tip_impl.begin_reidentification(bigint)",
+	"tip_impl.open_identity(bigint)", "tip_impl.expect_opening(bigint)",
+	"tip_impl.take_opening(bigint)"}'::regprocedure[]) AS f;
+SELECT is(proconfig IS NULL AND NOT prosecdef, true, 'the procedure can commit')
+FROM pg_proc WHERE oid = 'tip.reidentify(bigint,jsonb)'::regprocedure;
+
+-- the table
+SELECT tip.create_model('tip_seal');
+SELECT is_empty($$SELECT attname FROM pg_attribute
+	WHERE attrelid = 'tip_seal.identity'::regclass AND attname = 'value'
+	  AND attstattarget IS DISTINCT FROM 0$$, 'no statistics of what is sealed');
+SELECT is_empty($$SELECT attname FROM pg_attribute
+	WHERE attrelid IN ('tip_seal.identity'::regclass, 'tip_seal.victim_pseudonym'::regclass)
+	  AND attnum > 0 AND col_description(attrelid, attnum) IS NULL$$, 'every column is described');
+
+SELECT * FROM finish();
+ROLLBACK;
