@@ -199,6 +199,70 @@ sub retire_all
 	return;
 }
 
+# The tables of another role: what hangs on them runs as that role, and what
+# is opened is in no log.
+sub rotate_of_another
+{
+	ask(q{
+		CREATE ROLE keeper;
+		SELECT tip.create_model('third');
+		INSERT INTO third.victim DEFAULT VALUES;
+		DO $$BEGIN PERFORM tip.identify(victim_id, 'person_name', 'Planted Maiden', NULL, 'third')
+			FROM third.victim; END$$;
+		GRANT USAGE, CREATE ON SCHEMA third TO keeper; GRANT USAGE ON SCHEMA tip TO keeper;
+		UPDATE third.victim_pseudonym SET pseudonym =
+			tip_impl.pseudonymize_with('person_name', 'Planted Maiden', 'police', 1);
+		CREATE TABLE third.ran_as (who name); ALTER TABLE third.ran_as OWNER TO keeper;
+		CREATE FUNCTION third.spy() RETURNS trigger LANGUAGE plpgsql AS
+			$$BEGIN INSERT INTO third.ran_as VALUES (current_user); RETURN NEW; END$$;
+		CREATE TRIGGER spy BEFORE INSERT OR UPDATE ON third.victim_pseudonym
+			FOR EACH ROW EXECUTE FUNCTION third.spy();
+		ALTER TABLE third.victim OWNER TO keeper; ALTER TABLE third.identity OWNER TO keeper;
+		ALTER TABLE third.victim_pseudonym OWNER TO keeper});
+	my $before = -s $node->logfile;
+	foreach my $call ("tip.rotate_pseudonyms('police', 10, 'third')", "tip.reseal(10, 'third')")
+	{
+		command_ok([ 'psql', '-Xq', '-d', $node->connstr('postgres'),
+			'-c', "SET log_min_duration_statement = 0", '-c', "SET log_statement = 'all'",
+			'-c', "LOAD 'auto_explain'", '-c', 'SET auto_explain.log_min_duration = 0',
+			'-c', 'SET auto_explain.log_nested_statements = on', '-c', "CALL $call" ],
+			"$call, all of it logged");
+	}
+	is(ask('SELECT string_agg(who, $$ $$) FROM third.ran_as'), 'keeper', 'a trigger runs as the owner');
+	is(ask("SELECT versions::text || remaining FROM tip.rotation_state('police', 'third')"),
+		'{1,2}0', 'it is rotated');
+	my $log = substr slurp_file($node->logfile), $before;
+	like($log, qr/INSERT INTO third\.victim_pseudonym/, 'statements are in the log');
+	unlike($log, qr/Planted|Maiden/i, 'the name is not');
+	return;
+}
+
+# The new version was a mistake: back to the old one.
+sub back_out
+{
+	write_ring("1:active:2026-01-01:$key_1", "2:pending:2026-06-01:$key_2");
+	$node->restart;
+	is(ask($misses), '0', 'backed out: everybody is found');
+	cmp_ok(state('remaining'), '>', 0, 'some have the new version only');
+	foreach my $domain ('police', 'ngo')
+	{
+		ask("CALL tip.rotate_pseudonyms('$domain')");
+		ask("CALL tip.retire_pseudonyms('$domain', 2)");
+		is(state('versions', $domain), '{1}', "only the old version in $domain");
+	}
+	ask('CALL tip.reseal()');
+	is(ask($misses), '0', 'everybody is found by that');
+	write_ring("1:retired:2026-01-01:$key_1", "2:active:2026-06-01:$key_2");
+	$node->restart;
+	ask("CALL tip.rotate_pseudonyms('police', 1000)");
+	ask("CALL tip.rotate_pseudonyms('ngo', 1000)");
+	ask('CALL tip.reseal()');
+	ask("CALL tip.retire_pseudonyms('police', 1)");
+	ask("CALL tip.retire_pseudonyms('ngo', 1)");
+	is(ask($misses), '0', 'and after all with the new version');
+	return;
+}
+
 sub refuse_all
 {
 	refused("BEGIN; CALL tip.rotate_pseudonyms('police')", qr/invalid transaction termination/,
@@ -231,6 +295,8 @@ foreach my $preloaded (0, 1)
 	is(ask($misses), '0', 'the new version active: everybody is found');
 	rotate_all();
 	retire_all();
+	rotate_of_another();
+	back_out();
 
 	# An edited seal is left out, and said to be.
 	ask("CREATE TABLE kept AS SELECT identity_id, value FROM tip_data.identity LIMIT 1;
