@@ -28,8 +28,8 @@ SELECT is_empty($$SELECT check_name FROM tip.selfcheck()
 	'what is not ok has a reason');
 SELECT is_empty($$SELECT check_name FROM tip.selfcheck() WHERE status = 'failed'$$,
 	'nothing fails here');
-SELECT is(count(*), 4::bigint, 'four known answers of HMAC and HKDF')
-FROM tip.selfcheck() WHERE check_name ~ 'RFC';
+SELECT is(count(*), 6::bigint, 'known answers of HMAC, HKDF, AES-SIV and FF1')
+FROM tip.selfcheck() WHERE check_name ~ 'RFC|FF1';
 
 SELECT throws_ok(format('SET %s = %L', s, '/x'), '55P02', NULL, s || ' is for postgresql.conf')
 FROM unnest('{tip_module.key_file,tip_module.key_command}'::text[]) AS s;

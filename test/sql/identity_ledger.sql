@@ -115,6 +115,11 @@ CREATE TABLE regress_find.victim_pseudonym (victim_id uuid NOT NULL, identity_id
 	domain int2 GENERATED ALWAYS AS (tip.pseudonym_domain(pseudonym)) STORED,
 	key_version int4 GENERATED ALWAYS AS (tip.pseudonym_version(pseudonym)) STORED,
 	pseudonym tip.pseudonym NOT NULL);
+CREATE TABLE regress_find.victim (victim_id uuid PRIMARY KEY);
+CREATE TABLE regress_find.identity (identity_id uuid PRIMARY KEY, victim_id uuid, kind text, value tip.sealed);
+INSERT INTO regress_find.identity
+SELECT i, 'f0000000-0000-0000-0000-000000000001', 'passport', tip.seal('AB1', 'police', 'regress_find.identity', 'value', i)
+FROM (VALUES (uuid '10000000-0000-0000-0000-000000000001')) AS t(i);
 INSERT INTO regress_find.event VALUES
 	('e0000000-0000-0000-0000-000000000001', 'a0000000-0000-0000-0000-000000000001'),
 	('e0000000-0000-0000-0000-000000000002', 'a0000000-0000-0000-0000-000000000002');
@@ -219,6 +224,9 @@ SELECT tip.translate_pseudonym(:'p', 'ngo', 'court_order', repeat('x', 201), 're
 SELECT tip.translate_pseudonym(:'p5', 'ngo', 'court_order', 'case 1', 'regress_find') IS NULL AS unknown;
 SELECT tip.translate_pseudonym(:'p5', 'ngo', 'court_order', 'case 1', 'regress_find');
 RESET SESSION AUTHORIZATION;
+-- no pseudonym of that domain is stored: the seal is opened
+SELECT tip.translate_pseudonym(:'p', 'observatory', 'linkage_review', 'case 2', 'regress_find')
+	= tip.pseudonymize('passport', 'AB1', 'observatory') AS made_anew;
 SELECT action, login, case_ref, count(*), count(pseudonym)
 FROM tip.ledger WHERE action = 'translate' AND login LIKE 'regress%' GROUP BY 1, 2, 3;
 

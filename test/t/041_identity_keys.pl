@@ -433,7 +433,7 @@ C
 	is($out, '', 'no value by a broken library');
 	like($err, qr/38000: HMAC-SHA-256 of this server gives wrong values/, 'it is found out');
 	is($node->safe_psql('postgres', "SELECT count(*) FROM tip.selfcheck() WHERE status = 'failed'"),
-		3, 'selfcheck says so');
+		4, 'selfcheck says so');
 	$node->stop;
 }
 

@@ -9,7 +9,7 @@ use Test::More;
 my $node = PostgreSQL::Test::Cluster->new('pseudonymize');
 $node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
 my $dir = PostgreSQL::Test::Utils::tempdir();
-append_to_file("$dir/key", 'version 1 ' . '5eed0123' x 8 . "\n");
+append_to_file("$dir/key", '1:active:2026-01-01:' . '5eed0123' x 8 . "\n");
 chmod 0600, "$dir/key";
 $node->append_conf('postgresql.conf',
 	"log_statement = none\ntip_module.key_file = '$dir/key'");

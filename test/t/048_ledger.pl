@@ -164,7 +164,7 @@ like($stderr, qr/55000: /, 'nor without a key');
 # the ring of another server: every row was made with a key that is not here
 $other->stop;
 my $key = $other->basedir . '/other.key';
-append_to_file($key, 'version 9 ' . 'ab' x 32 . "\n");
+append_to_file($key, '9:active:2026-01-01:' . 'ab' x 32 . "\n");
 chmod 0600, $key;
 $other->append_conf('postgresql.conf', "tip_module.key_file = '$key'\n");
 $other->start;

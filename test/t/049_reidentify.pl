@@ -9,7 +9,7 @@ use Test::More;
 my $node = PostgreSQL::Test::Cluster->new('reidentify');
 my $dir = PostgreSQL::Test::Utils::tempdir();
 my $key = "$dir/key";
-append_to_file($key, 'version 1 ' . '5e' x 32 . "\n");
+append_to_file($key, '1:active:2026-01-01:' . '5e' x 32 . "\n");
 chmod 0600, $key;
 $node->init;
 $node->append_conf('postgresql.conf', <<"CONF");

@@ -8,7 +8,7 @@ use Test::More;
 
 my $primary = PostgreSQL::Test::Cluster->new('primary');
 $primary->init(allows_streaming => 'logical', extra => [ '-E', 'UTF8', '--locale=C.UTF-8' ]);
-$primary->append_conf('postgresql.conf', "max_prepared_transactions = 5\n");
+$primary->append_conf('postgresql.conf', "max_prepared_transactions = 5\nmax_locks_per_transaction = 160\n");
 $primary->start;
 $primary->safe_psql('postgres', 'CREATE EXTENSION tip_module; SELECT tip.create_model()');
 $primary->backup('base');
