@@ -113,8 +113,6 @@ SQL_PARTS = \
 	sql/52-identity_pseudonymize.sql \
 	sql/53-identity_seal.sql \
 	sql/54-identity_ledger.sql \
-	sql/56-identity_rotate.sql \
-	sql/57-identity_codes.sql \
 	sql/55-identity_reidentify.sql \
 	sql/56-identity_rotate.sql \
 	sql/57-identity_codes.sql \
