@@ -22,6 +22,7 @@ BEGIN
 END
 $$;
 GRANT SELECT ON tip.code_list, tip.code_label, tip.list TO PUBLIC;
+GRANT EXECUTE ON FUNCTION tip.key_status(), tip.selfcheck() TO pg_monitor;
 
 CREATE FUNCTION tip_impl.grant_routines(grantee regrole, names text[])
 RETURNS void
@@ -62,10 +63,16 @@ BEGIN
                    data_schema, grantee);
     -- Nor is the report of a load, once it is made.
     EXECUTE format('REVOKE UPDATE ON %I.load_batch FROM %s', data_schema, grantee);
+    -- Who somebody is, is told by tip.find_person() and tip.reidentify() alone:
+    -- a role that reads pseudonyms and has some made could try names, and one
+    -- that writes them could have another victim re-identified.
+    EXECUTE format('REVOKE ALL ON %1$I.identity, %1$I.victim_pseudonym FROM %2$s',
+                   data_schema, grantee);
     EXECUTE format('GRANT SELECT ON tip.rule, tip.rule_override, tip.ruleset TO %s', grantee);
     PERFORM tip_impl.grant_routines(grantee,
         '{check_record,check_rules,check_case,check_table,save,load,load_batches,'
-        'screen_record,screen_records,data_quality,data_quality_summary}');
+        'screen_record,screen_records,data_quality,data_quality_summary,'
+        'identify,correct_identity,find_person,budget_state,new_victim_code}');
 END
 $$;
 COMMENT ON FUNCTION tip.grant_recorder(regrole, name) IS

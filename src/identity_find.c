@@ -9,6 +9,8 @@
  */
 #include "postgres.h"
 
+#include <openssl/crypto.h>
+
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
@@ -31,6 +33,9 @@
 #include "identity.h"
 #include "identity_ledger.h"
 #include "identity_note.h"
+#include "identity_pseudonymize.h"
+#include "identity_seal.h"
+#include "identity_store.h"
 
 #define FINDING_DOMAIN "police"
 
@@ -262,40 +267,24 @@ schema_arg(FunctionCallInfo fcinfo, int n)
 
 /* ---- find_person ---- */
 
-/* In one statement with every readable key where that function exists. */
-static const char *
-pseudonym_query(void)
-{
-	bool		isnull;
-
-	ask("SELECT pg_catalog.to_regprocedure("
-		"'tip.pseudonyms_all(text,text,text)') IS NULL", 0, NULL, NULL);
-	return DatumGetBool(answer(1, &isnull)) ?
-		"SELECT tip.pseudonymize($1, $2, $3)" :
-		"SELECT tip.pseudonyms_all($1, $2, $3)";
-}
-
-/* Pseudonyms of a value under every key that may be read, newest first. */
+/*
+ * Pseudonyms of a value under every key that may be read, newest first; the
+ * question itself is what is charged.
+ */
 static List *
 pseudonyms_of(const char *kind, const char *value)
 {
-	Oid			types[] = {TEXTOID, TEXTOID, TEXTOID};
-	Datum		values[] = {CStringGetTextDatum(kind),
-		CStringGetTextDatum(value),
-	CStringGetTextDatum(FINDING_DOMAIN)};
+	const TipDomain *domain = TipDomainByName(FINDING_DOMAIN);
+	uint16		versions[TIP_MOST_VERSIONS];
+	int			n = TipReadableKeys(versions, TIP_MOST_VERSIONS);
 	List	   *found = NIL;
-	uint64		n = ask(pseudonym_query(), 3, types, values);
 
-	for (uint64 i = 0; i < n; i++)
+	for (int i = 0; i < n; i++)
 	{
-		bool		isnull;
-		Datum		p = SPI_getbinval(SPI_tuptable->vals[i],
-									  SPI_tuptable->tupdesc, 1, &isnull);
+		TipPseudonym *p = palloc(sizeof(TipPseudonym));
 
-		if (isnull)
-			continue;
-		p = SPI_datumTransfer(p, false, sizeof(TipPseudonym));
-		found = lappend(found, DatumGetPointer(p));
+		TipMakePseudonym(kind, value, strlen(value), domain, versions[i], p);
+		found = lappend(found, p);
 	}
 	return found;
 }
@@ -454,16 +443,50 @@ stored_translation(const Model *model, const TipPseudonym *pseudonym,
 	return found;
 }
 
-/*
- * The pseudonym made anew from the sealed identifier.  Nothing yet: what is
- * sealed is opened elsewhere, and a pseudonym that no domain has asked for is
- * not known.
- */
+/* Open what a pseudonym was made from and make another, under the newest key. */
 static TipPseudonym *
-unsealed_translation(const Model *model, const TipPseudonym *pseudonym,
+open_and_make(const TipStore *store, const TipDomain *domain)
+{
+	TipPseudonym *made = palloc(sizeof(TipPseudonym));
+	bool		isnull;
+	TipPlace	place = {store->relation, "value", NULL};
+	char	   *kind;
+	char	   *value;
+	Datum		sealed;
+
+	place.record = DatumGetUUIDP(TipStoreColumn(0, 1, &isnull));
+	kind = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2);
+	sealed = TipStoreColumn(0, 3, &isnull);
+	if (kind == NULL || isnull)
+		return NULL;
+	value = TipUnseal(PG_DETOAST_DATUM_PACKED(sealed), &place);
+	TipMakePseudonym(kind, value, strlen(value), domain, TipActiveKey(),
+					 made);
+	OPENSSL_cleanse(value, strlen(value));
+	return made;
+}
+
+static TipPseudonym *
+unsealed_translation(const char *schema, const TipPseudonym *pseudonym,
 					 const TipDomain *domain)
 {
-	return NULL;
+	TipStore	store;
+	TipSelf		self;
+	Datum		value = PointerGetDatum(pseudonym);
+	uint64		n;
+
+	TipFindStore(&store, schema);
+	TipBecomeOwner(&store, &self);
+	n = TipRun(psprintf("SELECT i.identity_id, i.kind, i.value"
+						" FROM %1$s.victim_pseudonym AS p"
+						" JOIN %1$s.identity AS i"
+						" ON i.identity_id = p.identity_id"
+						" AND i.victim_id = p.victim_id"
+						" WHERE p.pseudonym = $1"
+						" ORDER BY i.identity_id LIMIT 1", store.schema),
+			   1, &store.pseudonym_type, &value, NULL);
+	TipBeOneself(&self);
+	return n == 0 ? NULL : open_and_make(&store, domain);
 }
 
 static TipPseudonym *
@@ -481,7 +504,7 @@ translation_of(const TipPseudonym *pseudonym, const char *to_domain,
 	write_down("translate", pseudonym, purpose, case_ref);
 	found = stored_translation(&model, pseudonym, domain->number);
 	return found != NULL ? found :
-		unsealed_translation(&model, pseudonym, domain);
+		unsealed_translation(schema, pseudonym, domain);
 }
 
 /*

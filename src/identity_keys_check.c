@@ -12,10 +12,12 @@
 
 #include "compat.h"
 #include "identity_crypto.h"
+#include "identity_ff1.h"
 #include "identity_keys.h"
 #include "identity_keys_check.h"
 #include "identity_keys_memory.h"
 #include "identity_keys_uses.h"
+#include "identity_siv.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/tuplestore.h"
@@ -118,12 +120,40 @@ hkdf_case_3(void)
 					  "\x3c\x73\x8d\x2d\x9d\x20\x13\x95\xfa\xa4\xb6\x1a\x96\xc8");
 }
 
+static bool
+siv_case_1(void)
+{
+	static const unsigned char key[] =
+		"\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7\xf6\xf5\xf4\xf3\xf2\xf1\xf0"
+		"\xf0\xf1\xf2\xf3\xf4\xf5\xf6\xf7\xf8\xf9\xfa\xfb\xfc\xfd\xfe\xff";
+	static const unsigned char ad[] =
+		"\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f"
+		"\x20\x21\x22\x23\x24\x25\x26\x27";
+	static const unsigned char plain[] =
+		"\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee";
+	static const unsigned char want[] =
+		"\x85\x63\x2d\x07\xc6\xe8\xf3\x7f\x95\x0a\xcd\x32\x0a\x2e\xcc\x93"
+		"\x40\xc0\x2b\x96\x90\xc4\xdc\x04\xda\xef\x7f\x6a\xfe\x5c";
+	TipBytes	bytes = {ad, sizeof(ad) - 1};
+	unsigned char sealed[sizeof(want) - 1];
+	unsigned char opened[sizeof(plain) - 1];
+
+	return TipSivSeal(key, sizeof(key) - 1, &bytes, 1, plain, sizeof(opened),
+					  sealed) &&
+		memcmp(sealed, want, sizeof(sealed)) == 0 &&
+		TipSivOpen(key, sizeof(key) - 1, &bytes, 1, sealed, sizeof(sealed),
+				   opened) &&
+		memcmp(opened, plain, sizeof(opened)) == 0;
+}
+
 /* Add here what else this library computes. */
 static const TipKnownAnswer answers[] = {
 	{"HMAC-SHA-256, RFC 4231 case 1", hmac_case_1},
 	{"HMAC-SHA-256, RFC 4231 case 2", hmac_case_2},
 	{"HKDF-SHA-256, RFC 5869 case 1", hkdf_case_1},
-	{"HKDF-SHA-256, RFC 5869 case 3", hkdf_case_3}
+	{"HKDF-SHA-256, RFC 5869 case 3", hkdf_case_3},
+	{"AES-SIV, RFC 5297 A.1", siv_case_1},
+	{"FF1, SP 800-38G sample 9", TipFf1KnownAnswer}
 };
 
 static int	checked_by = 0;

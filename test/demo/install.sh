@@ -28,7 +28,6 @@ run <<-'SQL'
 	CREATE ROLE analyst LOGIN;
 	SELECT tip.grant_recorder('recorder');
 	SELECT tip.grant_analyst('analyst');
-	GRANT EXECUTE ON FUNCTION tip.pseudonymize TO recorder;
 SQL
 quiet -f "$FIXTURES/cases.sql"
 show <<-'SQL'

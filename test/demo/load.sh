@@ -4,7 +4,7 @@ title "3. A file of records arrives"
 
 tell <<-'TEXT'
 	Sixty rows exported from a records system, names and mistakes included; all
-	of them are made up. The names become pseudonyms and go; the rest is loaded
+	of them are made up. The names are sealed in the end; the rest is loaded
 	as text.
 TEXT
 printf '\n  $ head -3 incoming.csv | cut -c1-76\n'
@@ -24,9 +24,8 @@ cat >"$PLACE/stage.sql" <<-SQL
 SQL
 quiet -f "$PLACE/stage.sql"
 show recorder <<-'SQL'
-	CREATE TABLE arrival.pseudonym AS
-	SELECT victim_id, tip.pseudonymize('person_name', person_name, 'police')
-	FROM arrival.file;
+	CREATE TABLE arrival.name AS
+	SELECT victim_id, person_name FROM arrival.file;
 	CREATE TABLE arrival.victim AS
 	SELECT victim_id, sex, birth_year, citizenship
 	FROM arrival.file ORDER BY line::int;
@@ -67,12 +66,22 @@ show recorder <<-'SQL'
 	WHERE f ->> 'severity' = 'error'
 	ORDER BY q.entity, q.line, rule;
 SQL
+tell <<-'TEXT'
+	The name of each victim who is in is sealed, and becomes a pseudonym: the
+	recorder writes it and can read neither.
+TEXT
 show recorder <<-'SQL'
-	INSERT INTO tip_data.victim_pseudonym (victim_id, pseudonym)
-	SELECT victim_id, pseudonymize FROM arrival.pseudonym
-	JOIN tip_data.victim USING (victim_id);
+	SELECT count(tip.identify(victim_id, 'person_name', person_name)) AS names
+	FROM arrival.name JOIN tip_data.victim USING (victim_id);
+SQL
+show <<-'SQL'
 	SELECT domain, key_version, count(*),
 	       left(min(pseudonym::text COLLATE "C"), 12) || '...' AS one_of_them
 	FROM tip_data.victim_pseudonym GROUP BY domain, key_version;
+	SELECT kind, count(*), left(min(value::text COLLATE "C"), 12) || '...' AS one_of_them
+	FROM tip_data.identity GROUP BY kind;
+SQL
+refuse recorder <<-'SQL'
+	SELECT value FROM tip_data.identity;
 SQL
 quiet -c 'SET client_min_messages = warning' -c 'DROP SCHEMA arrival CASCADE'

@@ -1,5 +1,5 @@
 # The analyst asks, the observatory publishes; part of run.sh.
-title "4. The analyst asks for victims by sex, age and form"
+title "5. The analyst asks for victims by sex, age and form"
 
 tell <<-'TEXT'
 	She reads no record, so she cannot count them herself.

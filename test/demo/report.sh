@@ -1,5 +1,5 @@
 # What goes to the United Nations; part of run.sh.
-title "5. The focal point reports SDG 16.2.2"
+title "6. The focal point reports SDG 16.2.2"
 
 tell <<-'TEXT'
 	Detected victims per 100,000 population, exact, by whoever may read the

@@ -1,5 +1,5 @@
 # The DBA dumps and restores; part of run.sh.
-title "6. The DBA moves everything to another database"
+title "7. The DBA moves everything to another database"
 
 printf '\n  $ pg_dump demo > demo.sql && createdb copy && psql -d copy -f demo.sql\n'
 pg_dump -f "$PLACE/demo.sql"

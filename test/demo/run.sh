@@ -66,7 +66,7 @@ findings() {
 		sed -e '$d' -e 's/^/    /; s/ *$//'
 }
 
-for part in install record load publish report restore; do
+for part in install record load identify publish report restore; do
 	. "$HERE/$part.sh"
 done
 printf '\n'

@@ -33,13 +33,13 @@ foreach my $round (1, 2)
 		WHERE nspname = 'arrival'"), '0', 'the file that arrived is gone');
 	is($node->safe_psql('postgres', "SELECT count(*) FROM pg_database
 		WHERE datname = 'demo_copy'"), '0', 'so is the copy');
-	$node->safe_psql('demo', 'DROP OWNED BY recorder, analyst');
+	$node->safe_psql('demo', 'DROP OWNED BY recorder, analyst, investigator, supervisor');
 	$node->safe_psql('postgres', 'DROP DATABASE demo');
-	$node->safe_psql('postgres', 'DROP ROLE recorder, analyst');
+	$node->safe_psql('postgres', 'DROP ROLE recorder, analyst, investigator, supervisor');
 }
 
 my $out = $shown[0];
-is(() = $out =~ /^\d\. /mg, 6, 'six sections');
+is(() = $out =~ /^\d\. /mg, 7, 'seven sections');
 like($out, qr/violates 5 rules.*\n(.*\n)*.* A03 .*\n.* E01 .*\n.* P01 .*\n.* P02 .*\n.* S02 /,
 	'a bad record is told all that is wrong with it');
 like($out, qr/victimization \|\s+60 \|\s+\d+ \|\s+1[0-9]\b/,
@@ -52,7 +52,7 @@ like($out, qr/VC_HTF_DETV +\|/, 'SDG 16.2.2 is there');
 is(() = $out =~ / rows  [0-9a-f]{0,8}  same$/mg, 31, 'every table is compared');
 
 # names stand in the file's first lines, which are shown, and nowhere after
-my ($after) = $out =~ /(recorder> CREATE TABLE arrival\.pseudonym.*)/s;
+my ($after) = $out =~ /(recorder> CREATE TABLE arrival\.name.*)/s;
 my @names = slurp_file("$test/fixtures/incoming.csv") =~ /^\d+,[^,]*,("[^"]*"|[^,]*),/mg;
 is(scalar @names, 60, 'names of the file');
 my %words = map { $_ => 1 } grep { length > 3 } map { split /[^\w\x80-\xff]+/ } @names;
