@@ -111,7 +111,7 @@ run_tap() {
 	unset PGHOST PGPORT PGUSER
 	# what initdb goes by, since the test library takes LC_ALL away
 	export LANG=C.UTF-8
-	(cd "$WORK/tree" && run_prove tap prove -v test/t/*.pl
+	(cd "$WORK/tree" && run_prove tap prove -v ${TAP_TESTS:-test/t/*.pl}
 	[ $status = 0 ] || tail -n 15 "$WORK"/tree/tmp_check/log/regress_log_* >&2
 	echo "$PASSED $FAILED $SKIPPED" >"$WORK/counts")
 	read PASSED FAILED SKIPPED <"$WORK/counts"
