@@ -443,7 +443,7 @@ stored_translation(const Model *model, const TipPseudonym *pseudonym,
 	return found;
 }
 
-/* Open what a pseudonym was made from and make another, under the newest key. */
+/* Open what a pseudonym was made from; make another, under the newest key. */
 static TipPseudonym *
 open_and_make(const TipStore *store, const TipDomain *domain)
 {
