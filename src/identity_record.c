@@ -20,6 +20,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/json.h"
@@ -28,6 +29,7 @@
 #include "utils/uuid.h"
 
 #include "compat.h"
+#include "dates.h"
 #include "identity.h"
 #include "identity_ledger.h"
 #include "identity_pseudonymize.h"
@@ -144,6 +146,18 @@ get_value(FunctionCallInfo fcinfo, int arg, Entry *entry)
 	entry->len = strlen(entry->value);
 }
 
+/* No rule of the catalogue can see it later. */
+static void
+check_birth(Datum birth)
+{
+	if (TipPartialPlaces(DatumGetInt32(birth)).from >
+		TipDayPlaces(GetSQLCurrentDate()).to)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("birth date is in the future"),
+				 errhint("Give what is known of it: 1998, 1998-05 or 1998~.")));
+}
+
 /* A partial date is kept as we write it; the others as they are told. */
 static void
 check_value(Entry *entry)
@@ -153,15 +167,15 @@ check_value(Entry *entry)
 	Oid			ioparam;
 	Oid			output;
 	bool		is_varlena;
+	Datum		birth;
 
 	if (strcmp(entry->kind, "birth_date") != 0)
 		return;
 	getTypeInputInfo(type, &input, &ioparam);
 	getTypeOutputInfo(type, &output, &is_varlena);
-	entry->value = OidOutputFunctionCall(output,
-										 OidInputFunctionCall(input,
-															  entry->value,
-															  ioparam, -1));
+	birth = OidInputFunctionCall(input, entry->value, ioparam, -1);
+	check_birth(birth);
+	entry->value = OidOutputFunctionCall(output, birth);
 	entry->len = strlen(entry->value);
 }
 

@@ -95,6 +95,10 @@ SELECT tip.identify(:victim, 'person_name', NULL, schema => 'tip_seal');
 SELECT tip.identify(:victim, 'person_name', ' ', schema => 'tip_seal');
 SELECT tip.identify(:victim, 'person_name', repeat('x', 1001), schema => 'tip_seal');
 SELECT tip.identify(:victim, 'birth_date', 'Ana', schema => 'tip_seal');
+SELECT tip.identify(:victim, 'birth_date', to_char(current_date + 1, 'YYYY-MM-DD'), schema => 'tip_seal');
+SELECT tip.identify(:victim, 'birth_date', (extract(year FROM current_date) + 1)::text, schema => 'tip_seal');
+SELECT tip.correct_identity(tip.identify(:victim, 'birth_date', to_char(current_date, 'YYYY-MM-DD'), schema => 'tip_seal'),
+	'2999-01', schema => 'tip_seal');
 SELECT tip.identify(:victim, 'person_name', 'Ana', schema => 'tip_nowhere');
 SELECT tip.identify(:victim, 'person_name', 'Ana', schema => 'tip_seal', domains => '{nobody}');
 SELECT tip.identify('00000000-0000-0000-0000-000000000009', 'person_name', 'Ana', schema => 'tip_seal');
