@@ -14,12 +14,25 @@ quiet <<-'SQL'
 	INSERT INTO tip_data.victimization (event_id, victim_id, victim_stage)
 	VALUES ('00000000-0000-4000-8000-00000000e001',
 	        '00000000-0000-4000-8000-00000000b001', 'draft');
-	SELECT tip.identify('00000000-0000-4000-8000-00000000b001', 'person_name',
-	                    'Zulmira de la Xample') \g /dev/null
 SQL
 tell <<-'TEXT'
-	An officer has somebody before him and asks whether she is known. He learns
-	it of his own unit's victims only. The question is in the ledger before it
+	A victim is recorded without a name. Who she is, is said once: it is sealed
+	with a key that is not in the database, and whoever said it cannot read it.
+TEXT
+typed recorder <<-'SQL'
+	SELECT tip.identify('00000000-0000-4000-8000-00000000b001', 'person_name',
+	                    'Zulmira de la Xample');
+SQL
+quiet -U recorder -o /dev/null -f "$PLACE/statement.sql"
+refuse recorder <<-'SQL'
+	SELECT value FROM tip_data.identity;
+SQL
+show <<-'SQL'
+	SELECT kind, left(value::text, 24) || '...' AS value FROM tip_data.identity;
+SQL
+tell <<-'TEXT'
+	Another day an officer has somebody before him and asks whether she is known. He is told
+	of his own unit's victims only. The question is in the ledger before it
 	is answered, and an hour has twenty of them: nobody tries a telephone book.
 TEXT
 run <<-'SQL'

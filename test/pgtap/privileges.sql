@@ -32,6 +32,40 @@ SELECT is_empty($$
 	  AND has_table_privilege('public', c.oid, 'SELECT, INSERT, UPDATE')$$,
 	'PUBLIC reads and writes no table of releases');
 
+-- who may what with identities, as the page says
+SELECT tip.create_model('tip_rights');
+CREATE ROLE pgtap_tip_recorder;
+CREATE ROLE pgtap_tip_analyst;
+CREATE ROLE pgtap_tip_asker;
+CREATE ROLE pgtap_tip_judge;
+GRANT ALL ON tip_rights.identity, tip_rights.victim_pseudonym TO pgtap_tip_recorder;
+SELECT tip.grant_recorder('pgtap_tip_recorder', 'tip_rights');
+SELECT tip.grant_analyst('pgtap_tip_analyst');
+SELECT tip.grant_reidentifier('pgtap_tip_asker');
+SELECT tip.grant_approver('pgtap_tip_judge');
+CREATE TEMP TABLE guarded AS SELECT p.oid, p.proname
+FROM pg_proc AS p WHERE p.pronamespace = 'tip'::regnamespace
+ AND p.proname IN ('identify', 'correct_identity', 'forget_identity', 'find_person', 'budget_state',
+	'translate_pseudonym', 'new_victim_code', 'pseudonymize', 'pseudonymize_document', 'pseudonyms_all',
+	'pseudonymize_row', 'seal', 'unseal', 'set_agency', 'set_budget', 'verify_ledger', 'ledger_head',
+	'check_domains', 'request_reidentification', 'approve', 'reidentify', 'grant_reidentifier',
+	'grant_approver', 'rotate_pseudonyms', 'reseal', 'retire_pseudonyms', 'rotation_state',
+	'key_status', 'selfcheck', 'shift_date', 'k_anonymity', 'k_anonymity_groups');
+SELECT is((SELECT count(DISTINCT proname) FROM guarded), 32::bigint, 'all that is guarded is there');
+SELECT is(ARRAY(SELECT DISTINCT proname::text COLLATE "C" FROM guarded
+	WHERE has_function_privilege(r.role, oid, 'EXECUTE') ORDER BY 1), r.may, r.role || ' may call')
+FROM (VALUES ('public', '{}'::text[]), ('pgtap_tip_analyst', '{}'),
+	('pgtap_tip_recorder', '{budget_state,correct_identity,find_person,identify,new_victim_code}'),
+	('pgtap_tip_asker', '{reidentify,request_reidentification}'),
+	('pgtap_tip_judge', '{approve}'), ('pg_monitor', '{key_status,selfcheck}')) AS r(role, may);
+SELECT ok(NOT has_any_column_privilege(role, t, 'SELECT, INSERT, UPDATE, REFERENCES')
+	AND NOT has_table_privilege(role, t, 'DELETE, TRUNCATE, TRIGGER'), role || ' has no right on ' || t)
+FROM unnest('{public,pgtap_tip_recorder,pgtap_tip_analyst,pgtap_tip_asker,pgtap_tip_judge}'::text[]) AS role,
+	unnest('{tip_rights.identity,tip_rights.victim_pseudonym,tip.ledger,tip.budget,tip.agency_member}'::text[]) AS t;
+SELECT is(ARRAY(SELECT role FROM unnest('{public,pgtap_tip_recorder,pgtap_tip_analyst,pgtap_tip_asker,pgtap_tip_judge}'::text[]) AS role
+	WHERE has_any_column_privilege(role, 'tip.reidentification_request', 'SELECT, INSERT, UPDATE')),
+	'{pgtap_tip_judge}', 'requests are read by the approver');
+
 -- every public object says what it is
 SELECT is_empty($$
 	SELECT p.oid::regprocedure FROM pg_proc AS p

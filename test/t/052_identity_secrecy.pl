@@ -161,6 +161,24 @@ like($log, qr/duration: .*tip\.pseudonymize/, 'statements are logged');
 is(count_in($log, @name, @key), 0,
 	'log with log_min_duration_statement = 0 and parameters: 0 hits');
 
+# With core's own log_parameter_max_length the log repeats parameters, as
+# docs/confidential-errors.md says: names stand there and nowhere else, a key
+# nowhere.
+$end = -s $node->logfile;
+$node->append_conf('postgresql.conf', "log_parameter_max_length = -1\n");
+$node->reload;
+usleep(200_000);
+with_parameters($_, %planted) foreach @deeds;
+$log = substr(slurp_file($node->logfile), $end);
+like($log, qr/DETAIL:  parameters: .*Zzplantedname/, 'parameters are logged where that is asked for');
+is(count_in($log, @key), 0, 'key in a log with parameters: 0 hits');
+is( count_in(
+		join("\n", grep { !/DETAIL:  parameters: / } split /\n/, $log),
+		@name),
+	0, 'name in a log with parameters, outside of them: 0 hits');
+$node->append_conf('postgresql.conf', "log_parameter_max_length = 0\n");
+$node->reload;
+
 # ---- dumps and a base backup ----
 $node->command_ok([ 'pg_dumpall', '-f', "$dir/dump.sql", '-d',
 		$node->connstr('postgres') ], 'dump');
