@@ -28,12 +28,14 @@ refuse recorder <<-'SQL'
 	SELECT value FROM tip_data.identity;
 SQL
 show <<-'SQL'
-	SELECT kind, left(value::text, 24) || '...' AS value FROM tip_data.identity;
+	SELECT kind, left(value::text, 24) || '...' AS value FROM tip_data.identity
+	WHERE victim_id = '00000000-0000-4000-8000-00000000b001';
 SQL
 tell <<-'TEXT'
-	Another day an officer has somebody before him and asks whether she is known. He is told
-	of his own unit's victims only. The question is in the ledger before it
-	is answered, and an hour has twenty of them: nobody tries a telephone book.
+	Another day an officer has somebody before him and asks whether she is
+	known. He is told of his own unit's victims only. The question is in the
+	ledger before it is answered, and an hour has twenty of them: nobody tries a
+	telephone book.
 TEXT
 run <<-'SQL'
 	SELECT tip.set_agency('recorder', reporting_entity_id)
