@@ -14,8 +14,15 @@
 #include "identity.h"
 #include "rules.h"
 
-static List *domains = NIL;		/* of TipDomain, in domain_context */
-static MemoryContext domain_context = NULL;
+/* A row; it stays for the session, since its address is held across queries. */
+typedef struct Known
+{
+	TipDomain	domain;
+	bool		is_there;		/* in the table, when it was last read */
+} Known;
+
+static List *known = NIL;		/* of Known, in CacheMemoryContext */
+static bool is_registered = false;
 static Oid	domain_relid = InvalidOid;
 static bool is_current = false;
 
@@ -41,41 +48,59 @@ on_relation_change(Datum arg, Oid relid)
 		is_current = false;
 }
 
+/* The row of a number, a new one if it was never read. */
+static Known *
+known_row(int16 number)
+{
+	MemoryContext outer;
+	ListCell   *lc;
+	Known	   *row;
+
+	foreach(lc, known)
+	{
+		row = lfirst(lc);
+		if (row->domain.number == number)
+			return row;
+	}
+	outer = MemoryContextSwitchTo(CacheMemoryContext);
+	row = palloc0(sizeof(Known));
+	row->domain.number = number;
+	known = lappend(known, row);
+	MemoryContextSwitchTo(outer);
+	return row;
+}
+
 static void
 read_row(Relation rel, HeapTuple tuple, void *context)
 {
-	MemoryContext outer = MemoryContextSwitchTo(domain_context);
-	TipDomain  *domain = palloc0(sizeof(TipDomain));
 	AttrNumber	id = get_attnum(RelationGetRelid(rel), "id");
 	AttrNumber	local = get_attnum(RelationGetRelid(rel), "is_local");
 	bool		isnull;
 	char	   *name = TipFetchText(rel, tuple, "name");
+	char	   *policy = TipFetchText(rel, tuple, "policy");
+	Datum		number = heap_getattr(tuple, id, RelationGetDescr(rel),
+									  &isnull);
+	Known	   *row = known_row(DatumGetInt16(number));
 
-	domain->number = DatumGetInt16(heap_getattr(tuple, id,
-												RelationGetDescr(rel),
-												&isnull));
-	strlcpy(domain->name, name, sizeof(domain->name));
-	domain->policy = policy_number(TipFetchText(rel, tuple, "policy"));
-	domain->is_local = DatumGetBool(heap_getattr(tuple, local,
-												 RelationGetDescr(rel),
-												 &isnull));
-	domains = lappend(domains, domain);
-	MemoryContextSwitchTo(outer);
+	strlcpy(row->domain.name, name, sizeof(row->domain.name));
+	row->domain.policy = policy_number(policy);
+	row->domain.is_local = DatumGetBool(heap_getattr(tuple, local,
+													 RelationGetDescr(rel),
+													 &isnull));
+	row->is_there = true;
 }
 
 static void
 read_domains(void)
 {
-	if (domain_context == NULL)
-	{
-		domain_context = AllocSetContextCreate(CacheMemoryContext,
-											   "tip_module domains",
-											   ALLOCSET_SMALL_SIZES);
+	ListCell   *lc;
+
+	if (!is_registered)
 		CacheRegisterRelcacheCallback(on_relation_change, (Datum) 0);
-	}
+	is_registered = true;
 	domain_relid = TipCatalogRelid("domain");
-	MemoryContextReset(domain_context);
-	domains = NIL;
+	foreach(lc, known)
+		((Known *) lfirst(lc))->is_there = false;
 	is_current = true;
 	PG_TRY();
 	{
@@ -96,12 +121,12 @@ TipDomainByNumber(int16 number)
 
 	if (!is_current)
 		read_domains();
-	foreach(lc, domains)
+	foreach(lc, known)
 	{
-		TipDomain  *domain = lfirst(lc);
+		Known	   *row = lfirst(lc);
 
-		if (domain->number == number)
-			return domain;
+		if (row->is_there && row->domain.number == number)
+			return &row->domain;
 	}
 	return NULL;
 }
@@ -113,12 +138,12 @@ TipDomainFind(const char *name)
 
 	if (!is_current)
 		read_domains();
-	foreach(lc, domains)
+	foreach(lc, known)
 	{
-		TipDomain  *domain = lfirst(lc);
+		Known	   *row = lfirst(lc);
 
-		if (strcmp(domain->name, name) == 0)
-			return domain;
+		if (row->is_there && strcmp(row->domain.name, name) == 0)
+			return &row->domain;
 	}
 	return NULL;
 }

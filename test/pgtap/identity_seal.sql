@@ -51,5 +51,25 @@ SELECT is_empty($$SELECT attname FROM pg_attribute
 	WHERE attrelid IN ('tip_seal.identity'::regclass, 'tip_seal.victim_pseudonym'::regclass)
 	  AND attnum > 0 AND col_description(attrelid, attnum) IS NULL$$, 'every column is described');
 
+-- The table of domains may change, and be read again, while one is at work.
+INSERT INTO tip.domain (id, name, title) VALUES (901, 'tap_first', '1'), (902, 'tap_second', '2');
+CREATE FUNCTION pg_temp.change() RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+	UPDATE tip.domain SET title = '3' WHERE name = 'tap_first';
+	RETURN tip.pseudonymize('passport', '1', 'police') IS NOT NULL;
+END $$;
+GRANT USAGE ON SCHEMA tip_seal TO pgtap_tip_nobody;
+GRANT SELECT, INSERT, UPDATE ON tip_seal.victim TO pgtap_tip_nobody;
+GRANT EXECUTE ON FUNCTION tip.identify(uuid, text, text, text, name, text[]) TO pgtap_tip_nobody;
+ALTER TABLE tip_seal.victim ENABLE ROW LEVEL SECURITY;
+CREATE POLICY change ON tip_seal.victim TO pgtap_tip_nobody USING (pg_temp.change());
+INSERT INTO tip_seal.victim (victim_id) VALUES ('00000000-0000-0000-0000-0000000000aa');
+SET ROLE pgtap_tip_nobody;
+SELECT ok(tip.identify('00000000-0000-0000-0000-0000000000aa', 'passport', 'A123', NULL,
+	'tip_seal', '{tap_second}') IS NOT NULL, 'an identity is recorded meanwhile');
+RESET ROLE;
+SELECT is((SELECT tip.pseudonym_domain(pseudonym) FROM tip_seal.victim_pseudonym), 902::int2,
+	'with a pseudonym of its own domain');
+
 SELECT * FROM finish();
 ROLLBACK;
