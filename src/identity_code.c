@@ -24,6 +24,7 @@
 #include "identity.h"
 #include "identity_base32.h"
 #include "identity_ff1.h"
+#include "identity_keys_uses.h"
 
 #define LETTERS			2
 #define SYMBOLS			10
@@ -324,7 +325,10 @@ country_key(const char *domain, uint16 version)
 
 	if (aes != NULL && aes_version == version &&
 		strcmp(aes_domain, domain) == 0)
+	{
+		TipCountUse(version);
 		return aes;
+	}
 	TipOnForget(forget_key);
 	forget_key();
 	TipLeafKey(TIP_VICTIM_CODE_LEAF, domain, version, leaf, KEY_BYTES);

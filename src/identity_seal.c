@@ -21,6 +21,8 @@
 
 #include "compat.h"
 #include "identity.h"
+#include "identity_keys.h"
+#include "identity_keys_uses.h"
 #include "identity_seal.h"
 #include "identity_siv.h"
 
@@ -81,10 +83,15 @@ new_leaf(const char *domain, uint16 version)
 static TipSiv *
 leaf_for(const char *domain, uint16 version)
 {
+	/* first, since it may forget the leaves: a key may have been destroyed */
+	(void) TipRequireKeyRing();
 	for (int i = 0; i < leaf_count; i++)
 		if (leaves[i].version == version &&
 			strcmp(leaves[i].domain, domain) == 0)
+		{
+			TipCountUse(version);
 			return &leaves[i].siv;
+		}
 	return new_leaf(domain, version);
 }
 

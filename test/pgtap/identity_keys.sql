@@ -19,6 +19,11 @@ SELECT ok(count(tip.pseudonymize('passport', i::text, 'ngo')) = 50, 'fifty value
 FROM generate_series(1, 50) AS i;
 SELECT is(k.uses, b.uses + 50, 'are fifty uses of the active version')
 FROM tip.key_status() AS k, before AS b WHERE k.status = 'active';
+SELECT ok(count(tip.unseal(tip.seal(i::text, 'ngo', 't', 'c'), 't', 'c')) = 50
+	AND count(tip.new_victim_code('BB')) = 50, 'fifty seals, made and opened, and fifty codes')
+FROM generate_series(1, 50) AS i;
+SELECT is(k.uses, b.uses + 200, 'are a hundred and fifty more')
+FROM tip.key_status() AS k, before AS b WHERE k.status = 'active';
 
 SELECT is_empty($$SELECT check_name FROM tip.selfcheck() GROUP BY 1 HAVING count(*) > 1$$,
 	'a check has one row');

@@ -348,6 +348,15 @@ is((ask("SELECT tip.pseudonym_version(tip.pseudonymize('passport', '1', 'police'
 is((ask("SELECT tip.pseudonym_version(tip.pseudonymize('passport', '1', 'police'))"))[0],
 	2, 'for new sessions, too');
 
+# A seal does not open in a session that has opened it before.
+$moving = write_file('moving', slurp_file($good));
+my $sealed = $node->safe_psql('postgres', "SELECT tip.seal('Ana', 'police', 't', 'c')");
+my ($opened, $refusal) = ask("SELECT tip.unseal('$sealed', 't', 'c');\n"
+	  . "\\! echo 1:destroyed:2026-11-24: > $moving; grep -v '^1:' $other >> $moving\n"
+	  . "$reload;SELECT tip.unseal('$sealed', 't', 'c')");
+is($opened, 'Ana', 'a seal opens until its key is destroyed');
+like($refusal, qr/55000: key version 1 has been destroyed/, 'and not once more in the same session');
+
 # A version's life: what was made under version 1 can be read until it is
 # destroyed, and then says so.
 unlink $moving;
