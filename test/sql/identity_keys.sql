@@ -28,7 +28,9 @@ SET ROLE regress_tip_nobody;
 SELECT * FROM tip.key_status();
 SELECT * FROM tip.selfcheck();
 SET tip_module.key_command = '/bin/cat /etc/passwd';
+\set VERBOSITY sqlstate
 SHOW tip_module.key_command;
+\set VERBOSITY default
 RESET ROLE;
 SET tip_module.key_command = '/bin/cat /etc/passwd';
 SET tip_module.key_command_timeout = '1s';
