@@ -5,6 +5,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -25,6 +26,7 @@ static List *known = NIL;		/* of Known, in CacheMemoryContext */
 static bool is_registered = false;
 static Oid	domain_relid = InvalidOid;
 static bool is_current = false;
+static bool is_of_parallel = false; /* read with a snapshot that may be old */
 
 static const char *const policies[] = {
 	[TIP_POLICY_PERSON] = "person",
@@ -102,6 +104,7 @@ read_domains(void)
 	foreach(lc, known)
 		((Known *) lfirst(lc))->is_there = false;
 	is_current = true;
+	is_of_parallel = IsInParallelMode();
 	PG_TRY();
 	{
 		TipScanCatalog("domain", read_row, NULL);
@@ -114,13 +117,19 @@ read_domains(void)
 	PG_END_TRY();
 }
 
+static void
+read_if_changed(void)
+{
+	if (!is_current || (is_of_parallel && !IsInParallelMode()))
+		read_domains();
+}
+
 const TipDomain *
 TipDomainByNumber(int16 number)
 {
 	ListCell   *lc;
 
-	if (!is_current)
-		read_domains();
+	read_if_changed();
 	foreach(lc, known)
 	{
 		Known	   *row = lfirst(lc);
@@ -136,8 +145,7 @@ TipDomainFind(const char *name)
 {
 	ListCell   *lc;
 
-	if (!is_current)
-		read_domains();
+	read_if_changed();
 	foreach(lc, known)
 	{
 		Known	   *row = lfirst(lc);

@@ -85,5 +85,23 @@ SKIP:
 		'102', 'a domain that was added meanwhile is found');
 	$session->quit;
 }
+
+# also one that a parallel query, with an older snapshot, could not see
+append_to_file("$dir/key", '1:active:2026-11-24:' . 'a1' x 32 . "\n");
+chmod 0600, "$dir/key";
+$node->append_conf('postgresql.conf', "tip_module.key_file = '$dir/key'");
+$node->reload;
+my $insert = q{INSERT INTO tip.domain (id, name, title) VALUES (103, 'late', 'Late')};
+my $other = $node->connstr('new');
+$node->safe_psql('new', 'CREATE TABLE many AS SELECT i::text AS n FROM generate_series(1, 5000) AS i; ANALYZE many');
+($ret, $out, $err) = $node->psql('new', qq{SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = 0;
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT count(tip.pseudonymize('passport', '1', 'police')) FROM many WHERE n = '1';
+\\! psql -X -q -d "$other" -c "$insert"
+SELECT count(p) FROM (SELECT tip.pseudonymize('passport', n, 'police') AS p FROM many WHERE n ~ '00\$' OFFSET 0) AS t;
+COMMIT;
+SELECT tip.pseudonym_domain(tip.pseudonymize('passport', '1', 'late'));});
+is($out, "1\n50\n103", 'a domain is found after a parallel query that could not see it');
 $node->stop;
 done_testing();
