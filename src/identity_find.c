@@ -450,10 +450,12 @@ open_and_make(const TipStore *store, const TipDomain *domain)
 	TipPseudonym *made = palloc(sizeof(TipPseudonym));
 	bool		isnull;
 	TipPlace	place = {store->relation, "value", NULL};
+	Oid			read[] = {UUIDOID, InvalidOid, store->sealed_type};
 	char	   *kind;
 	char	   *value;
 	Datum		sealed;
 
+	TipExpectTypes(store, lengthof(read), read);
 	place.record = DatumGetUUIDP(TipStoreColumn(0, 1, &isnull));
 	kind = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2);
 	sealed = TipStoreColumn(0, 3, &isnull);

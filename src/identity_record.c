@@ -335,6 +335,7 @@ read_identity(const TipStore *store, Entry *entry)
 {
 	Oid			types[] = {UUIDOID};
 	Datum		values[] = {UUIDPGetDatum(&entry->identity)};
+	Oid			read[] = {UUIDOID, InvalidOid};
 	bool		isnull[2] = {true, true};
 	Datum		victim;
 	TipSelf		self;
@@ -344,6 +345,7 @@ read_identity(const TipStore *store, Entry *entry)
 					 "WHERE identity_id = $1 FOR UPDATE", store->schema),
 			lengthof(types), types, values, NULL) > 0)
 	{
+		TipExpectTypes(store, lengthof(read), read);
 		victim = TipStoreColumn(0, 1, &isnull[0]);
 		entry->kind = SPI_getvalue(SPI_tuptable->vals[0],
 								   SPI_tuptable->tupdesc, 2);
@@ -369,7 +371,9 @@ read_domains(const TipStore *store, Entry *entry)
 								 "FROM %s.victim_pseudonym WHERE identity_id = $1",
 								 store->schema),
 						lengthof(types), types, values, NULL);
+	Oid			read[] = {INT2OID};
 
+	TipExpectTypes(store, lengthof(read), read);
 	for (uint64 i = 0; i < n && entry->ndomains < MAX_DOMAINS; i++)
 	{
 		bool		isnull;
@@ -505,6 +509,8 @@ static uint64
 read_identities(const TipStore *store, Datum pseudonym)
 {
 	Oid			types[] = {store->pseudonym_type};
+	Oid			read[] = {UUIDOID, InvalidOid, InvalidOid, InvalidOid,
+	store->sealed_type};
 	uint64		n;
 	TipSelf		self;
 
@@ -515,6 +521,7 @@ read_identities(const TipStore *store, Datum pseudonym)
 					 "ORDER BY victim_id, kind, name_type, recorded_on, identity_id LIMIT %d",
 					 store->schema, store->schema, MAX_ROWS),
 			lengthof(types), types, &pseudonym, NULL);
+	TipExpectTypes(store, lengthof(read), read);
 	TipBeOneself(&self);
 	return n;
 }

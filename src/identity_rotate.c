@@ -151,8 +151,10 @@ read_batch(Batch *batch, const char *columns, const char *table,
 						 batch->has_after ? NULL : "n   ");
 	if (batch->seen > 0)
 	{
+		Oid			read[] = {UUIDOID};
 		bool		isnull;
 
+		TipExpectTypes(&batch->store, lengthof(read), read);
 		batch->last = *DatumGetUUIDP(TipStoreColumn(batch->seen - 1, 1,
 													&isnull));
 	}
@@ -204,7 +206,10 @@ static void
 make_batch(Batch *batch)
 {
 	SPITupleTable *rows = SPI_tuptable;
+	Oid			read[] = {UUIDOID, UUIDOID, TEXTOID,
+	batch->store.sealed_type};
 
+	TipExpectTypes(&batch->store, lengthof(read), read);
 	room_for(batch);
 	for (int i = 0; i < batch->seen; i++)
 	{
@@ -444,6 +449,7 @@ tip_rotation_state(PG_FUNCTION_ARGS)
 	const TipDomain *domain = get_domain(fcinfo, 0);
 	uint16		active = TipActiveKey();
 	Oid			types[] = {INT2OID, INT4OID};
+	Oid			read[] = {INT8OID, INT4ARRAYOID, INT8OID, INT8OID};
 	Datum		args[] = {Int16GetDatum(domain->number), Int32GetDatum(active)};
 	Datum		values[5] = {Int32GetDatum(active)};
 	bool		nulls[5] = {false};
@@ -455,6 +461,7 @@ tip_rotation_state(PG_FUNCTION_ARGS)
 	SPI_connect();
 	TipBecomeOwner(&store, &self);
 	TipRun(psprintf(STATE, store.schema), lengthof(types), types, args, NULL);
+	TipExpectTypes(&store, lengthof(read), read);
 	TipBeOneself(&self);
 	for (int i = 1; i < 5; i++)
 	{

@@ -114,6 +114,19 @@ TipRun(const char *query, int nargs, Oid *types, Datum *values,
 	return SPI_processed;
 }
 
+void
+TipExpectTypes(const TipStore *store, int n, const Oid *types)
+{
+	for (int i = 0; i < n; i++)
+		if (OidIsValid(types[i]) &&
+			SPI_gettypeid(SPI_tuptable->tupdesc, i + 1) != types[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+					 errmsg("columns of schema %s are not those of the model",
+							store->schema),
+					 errhint("Name a schema that tip.create_model() has made.")));
+}
+
 Datum
 TipStoreColumn(int row, int column, bool *isnull)
 {

@@ -36,6 +36,13 @@ extern void TipBeOneself(const TipSelf *self);
 extern uint64 TipRun(const char *query, int nargs, Oid *types, Datum *values,
 					 const char *nulls);
 
+/*
+ * Raises if a column of what TipRun() has read is not of the type that it is
+ * taken for: a table of this name may be anybody's.  InvalidOid for one that is
+ * read as text.
+ */
+extern void TipExpectTypes(const TipStore *store, int n, const Oid *types);
+
 /* A column of what TipRun() has read; columns count from 1. */
 extern Datum TipStoreColumn(int row, int column, bool *isnull);
 

@@ -71,5 +71,37 @@ RESET ROLE;
 SELECT is((SELECT tip.pseudonym_domain(pseudonym) FROM tip_seal.victim_pseudonym), 902::int2,
 	'with a pseudonym of its own domain');
 
+-- tables of these names that somebody has made of other types are not read
+CREATE SCHEMA tip_odd;
+CREATE TYPE tip_odd.odd AS ENUM ('a');
+CREATE FUNCTION tip_odd.key(tip_odd.odd) RETURNS uuid LANGUAGE sql IMMUTABLE
+	AS $$SELECT '00000000-0000-0000-0000-000000000009'::uuid$$;
+CREATE CAST (tip_odd.odd AS uuid) WITH FUNCTION tip_odd.key(tip_odd.odd) AS IMPLICIT;
+CREATE TABLE tip_odd.victim (victim_id uuid);
+INSERT INTO tip_odd.victim VALUES ('00000000-0000-0000-0000-000000000009');
+CREATE TABLE tip_odd.identity (identity_id uuid, victim_id bigint, kind text, name_type text,
+	value tip.sealed, recorded_on date);
+INSERT INTO tip_odd.identity SELECT victim_id, 4242, 'person_name', NULL,
+	tip.seal('Ana', 'police', 'tip_odd.identity', 'value', victim_id) FROM tip_odd.victim;
+CREATE TABLE tip_odd.victim_pseudonym (victim_pseudonym_id uuid, victim_id uuid, identity_id uuid,
+	domain bigint, key_version bigint, pseudonym tip.pseudonym);
+INSERT INTO tip_odd.victim_pseudonym SELECT victim_id, victim_id, victim_id, 1, 7,
+	tip.pseudonymize('person_name', 'Ana', 'police') FROM tip_odd.victim;
+PREPARE odd_correct AS SELECT tip.correct_identity('00000000-0000-0000-0000-000000000009', 'Ana',
+	schema => 'tip_odd');
+PREPARE odd_open AS SELECT tip_impl.identity_open(pseudonym, 'tip_odd') FROM tip_odd.victim_pseudonym;
+PREPARE odd_rotate AS SELECT tip_impl.rotate_batch('police', 1, 'tip_odd', NULL, 10, false);
+SELECT throws_ok('odd_correct', '42809', 'columns of schema tip_odd are not those of the model',
+	'a victim who is a number');
+SELECT throws_ok('odd_rotate', '42809', NULL, 'nor does a rotation read her');
+SELECT throws_ok($$SELECT tip.rotation_state('police', 'tip_odd')$$, '42809', NULL, 'nor its state');
+ALTER TABLE tip_odd.identity ALTER victim_id TYPE uuid USING '00000000-0000-0000-0000-000000000009';
+SELECT throws_ok('odd_correct', '42809', NULL, 'a domain that is another number');
+ALTER TABLE tip_odd.identity ALTER identity_id TYPE tip_odd.odd USING 'a';
+SELECT throws_ok('odd_open', '42809', NULL, 'a key that is a word is not opened');
+SELECT throws_ok($$SELECT tip.translate_pseudonym(pseudonym, 'ngo', 'tracing', 'C', 'tip_odd')
+	FROM tip_odd.victim_pseudonym$$, '42809', NULL, 'nor translated');
+SELECT throws_ok('odd_rotate', '42809', NULL, 'nor rotated');
+
 SELECT * FROM finish();
 ROLLBACK;

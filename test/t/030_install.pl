@@ -40,5 +40,22 @@ $node->safe_psql('postgres', 'CREATE ROLE plain LOGIN; GRANT CREATE ON DATABASE 
 ($ret, $out, $err) = $node->psql('utf', 'SET ROLE plain; CREATE EXTENSION tip_module');
 like($err, qr/permission denied to create extension/, 'only a superuser creates it');
 
+# nor into a schema that somebody else has made, or has put something into
+$node->safe_psql('utf', 'DROP SCHEMA IF EXISTS tip; CREATE SCHEMA tip AUTHORIZATION plain');
+($ret, $out, $err) = $node->psql('utf', 'CREATE EXTENSION tip_module');
+like($err, qr/schema "tip" exists and is not safe/, 'not into the schema of another role');
+$node->safe_psql('utf', 'ALTER SCHEMA tip OWNER TO postgres; GRANT CREATE ON SCHEMA tip TO plain');
+($ret, $out, $err) = $node->psql('utf', 'CREATE EXTENSION tip_module');
+like($err, qr/schema "tip" exists and is not safe/, 'nor where another role may create');
+$node->safe_psql('utf', 'SET ROLE plain;
+	CREATE FUNCTION tip.left(text, bigint) RETURNS text LANGUAGE sql AS $$SELECT $1$$');
+$node->safe_psql('utf', 'REVOKE CREATE ON SCHEMA tip FROM plain');
+($ret, $out, $err) = $node->psql('utf', 'CREATE EXTENSION tip_module');
+like($err, qr/schema "tip" exists and is not safe/, 'nor where something is in it');
+$node->safe_psql('utf', 'DROP FUNCTION tip.left(text, bigint)');
+$node->safe_psql('utf', 'CREATE EXTENSION tip_module');
+is($node->safe_psql('utf', "SELECT count(*) FROM pg_extension WHERE extname = 'tip_module'"), '1',
+	'an empty schema of a superuser will do, as when a dump is restored');
+
 $node->stop;
 done_testing();
