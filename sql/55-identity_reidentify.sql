@@ -9,6 +9,7 @@ CREATE TABLE tip.reidentification_request (
 	purpose text NOT NULL,
 	case_ref text NOT NULL,
 	requested_by name NOT NULL,
+	requester oid NOT NULL,
 	claimed_actor text,
 	requested_at timestamptz NOT NULL,
 	expires_at timestamptz NOT NULL,
@@ -31,6 +32,8 @@ COMMENT ON COLUMN tip.reidentification_request.schema_name IS 'schema of the mod
 COMMENT ON COLUMN tip.reidentification_request.purpose IS 'purpose, as in tip.purpose';
 COMMENT ON COLUMN tip.reidentification_request.case_ref IS 'case or order that it is for';
 COMMENT ON COLUMN tip.reidentification_request.requested_by IS 'login that asked (session_user)';
+COMMENT ON COLUMN tip.reidentification_request.requester IS
+'OID of the login that asked, since another may come to have its name; of no login where it was restored';
 COMMENT ON COLUMN tip.reidentification_request.claimed_actor IS
 'whom the application says it asked for (setting tip_module.actor): a claim';
 COMMENT ON COLUMN tip.reidentification_request.requested_at IS 'when it was asked';
@@ -55,6 +58,11 @@ CREATE FUNCTION tip_impl.take_opening(request bigint) RETURNS boolean
 AS 'MODULE_PATHNAME', 'tip_take_opening'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 
+CREATE FUNCTION tip_impl.login_oid() RETURNS oid
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+RETURN (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = session_user);
+
 CREATE FUNCTION tip.request_reidentification(pseudonym tip.pseudonym, purpose text,
 	case_ref text, schema name DEFAULT 'tip_data') RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -72,10 +80,10 @@ BEGIN
 	END IF;
 	-- Whether anybody has the pseudonym is not told.
 	INSERT INTO tip.reidentification_request AS r
-		(pseudonym, schema_name, purpose, case_ref, requested_by, claimed_actor,
+		(pseudonym, schema_name, purpose, case_ref, requested_by, requester, claimed_actor,
 		 requested_at, expires_at)
 	VALUES (request_reidentification.pseudonym, request_reidentification.schema,
-		request_reidentification.purpose, request_reidentification.case_ref, session_user,
+		request_reidentification.purpose, request_reidentification.case_ref, session_user, tip_impl.login_oid(),
 		left(nullif(current_setting('tip_module.actor', true), ''), 200),
 		now, now + interval '24 hours')
 	RETURNING r.id INTO request;
@@ -115,12 +123,13 @@ BEGIN
 	IF NOT has_function_privilege(session_user, 'tip.approve(bigint)', 'EXECUTE') THEN
 		PERFORM tip_impl.refuse('42501', 'this login may not approve',
 			'tip.grant_approver() lets it.');
-	ELSIF r.requested_by = session_user THEN
+	ELSIF r.requested_by = session_user OR r.requester = tip_impl.login_oid() THEN
 		PERFORM tip_impl.refuse('42501', 'a request is approved by another login than asked',
 			'Let a colleague with the grant of an approver log in.');
-	ELSIF to_regrole(quote_ident(r.requested_by)) IS NULL
-	      OR pg_has_role(session_user, r.requested_by, 'MEMBER')
-	      OR pg_has_role(r.requested_by, session_user, 'MEMBER') THEN
+	ELSIF NOT EXISTS (SELECT FROM pg_roles AS o
+	                  WHERE o.oid = r.requester AND o.rolname = r.requested_by)
+	      OR pg_has_role(session_user, r.requester, 'MEMBER')
+	      OR pg_has_role(r.requester, session_user, 'MEMBER') THEN
 		PERFORM tip_impl.refuse('42501',
 			'a request is approved by a login that is not of the role that asked, nor it of its own',
 			'A superuser is a member of every role, and neither asks nor approves.');
@@ -146,7 +155,7 @@ BEGIN
 	-- The lock of the ledger is held until this transaction ends.
 	PERFORM tip_impl.refuse_transaction();
 	r := tip_impl.open_request(request);
-	IF r.requested_by <> session_user
+	IF r.requested_by <> session_user OR r.requester <> tip_impl.login_oid()
 	   OR NOT has_function_privilege(session_user, 'tip.request_reidentification(tip.pseudonym,text,text,name)', 'EXECUTE') THEN
 		PERFORM tip_impl.refuse('42501', 'a request is used by the login that asked',
 			'Ask with tip.request_reidentification().');
@@ -174,7 +183,8 @@ DECLARE
 	r tip.reidentification_request;
 BEGIN
 	SELECT * INTO r FROM tip.reidentification_request AS q WHERE q.id = request FOR UPDATE;
-	IF r.requested_by IS DISTINCT FROM session_user OR r.approved_at IS NULL
+	IF r.requested_by IS DISTINCT FROM session_user
+	   OR r.requester IS DISTINCT FROM tip_impl.login_oid() OR r.approved_at IS NULL
 	   OR r.opened_at IS NOT NULL OR r.xact IS NULL
 	   OR r.session_mark IS DISTINCT FROM tip_impl.session_mark()
 	   OR pg_xact_status(r.xact) IS DISTINCT FROM 'committed'
@@ -230,5 +240,5 @@ COMMENT ON FUNCTION tip.grant_approver(regrole) IS
 'let a login read and approve requests for re-identification of others';
 
 REVOKE EXECUTE ON FUNCTION tip_impl.session_mark(), tip_impl.expect_opening(bigint), tip_impl.take_opening(bigint),
-	tip_impl.open_request(bigint), tip_impl.begin_reidentification(bigint),
+	tip_impl.login_oid(), tip_impl.open_request(bigint), tip_impl.begin_reidentification(bigint),
 	tip_impl.open_identity(bigint) FROM PUBLIC;

@@ -125,6 +125,24 @@ is(uses($request), 1, 'the ledger row has outlived the crash');
 is($node->safe_psql('postgres', 'SELECT problem IS NULL FROM tip.verify_ledger()'),
 	't', 'the ledger is whole');
 
+# Another login that comes to have the name of the one that asked
+$request = approved_request();
+my ($other) = as_login('asker',
+	"SELECT tip.request_reidentification('$person', 'tracing', 'C-1')");
+$node->safe_psql('postgres', "ALTER ROLE asker RENAME TO former; CREATE ROLE asker LOGIN;
+	SELECT tip.grant_reidentifier('asker'); SELECT tip.grant_approver('former')");
+($out, $err) = as_login('former', "SELECT tip.approve($other)");
+like($err, qr/another login than asked/, 'nobody approves her own under a new name');
+($out, $err) = as_login('judge', "SELECT tip.approve($other)");
+like($err, qr/not of the role that asked/, 'nor is it approved for whoever has the old one');
+($out, $err) = as_login('asker', "CALL tip.reidentify($request)");
+like($err, qr/used by the login that asked/, 'nor what was approved used');
+unlike($out, qr/Plantedname/, 'no name');
+$node->safe_psql('postgres', 'DROP OWNED BY asker; DROP ROLE asker;
+	ALTER ROLE former RENAME TO asker; REVOKE EXECUTE ON FUNCTION tip.approve(bigint) FROM asker');
+($out, $err) = as_login('asker', "CALL tip.reidentify($request)");
+like($out, qr/Plantedname/, 'by the one who asked it is');
+
 # A dump: seals open where they are restored, requests are not used again
 my $late = approved_request();
 $node->safe_psql('postgres', 'CREATE DATABASE restored');
@@ -136,7 +154,7 @@ $node->command_ok([ 'psql', '-XqAtd', $node->connstr('restored'), '-v', 'ON_ERRO
 is($node->safe_psql('restored', "SELECT tip.unseal(value, 'tip_data.identity', 'value', identity_id)
 	FROM tip_data.identity"), 'Plantedname', 'a restored seal opens');
 is($node->safe_psql('restored', "SELECT count(*), max(id) FROM tip.reidentification_request"),
-	"5|$late", 'requests are restored');
+	"7|$late", 'requests are restored');
 ($out, $err) = run_command([ 'psql', '-XAtqd', $node->connstr('restored') . ' user=asker',
 	'-c', "SELECT tip.request_reidentification('$person', 'tracing', 'C-2')" ]);
 is($out, $late + 1, 'the next number follows');
