@@ -10,6 +10,8 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "storage/lockdefs.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -18,16 +20,18 @@
 #include "compat.h"
 #include "identity_store.h"
 
-/* A view could run what its owner likes as whoever calls us. */
+/*
+ * A view could run what its owner likes as whoever calls us.  Locked until the
+ * end of the transaction, so that it stays the table that we look at.
+ */
 static Oid
 find_table(const char *schema, const char *name)
 {
-	Oid			namespace = get_namespace_oid(schema, true);
-	Oid			relid = InvalidOid;
+	Oid			relid;
 	char		kind;
 
-	if (OidIsValid(namespace))
-		relid = get_relname_relid(name, namespace);
+	relid = RangeVarGetRelid(makeRangeVar(pstrdup(schema), pstrdup(name), -1),
+							 AccessShareLock, true);
 	kind = OidIsValid(relid) ? get_rel_relkind(relid) : 0;
 	if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE)
 		ereport(ERROR,
@@ -72,6 +76,14 @@ TipFindStore(TipStore *store, const char *schema)
 	store->owner = owner_of(identity);
 	store->sealed_type = TipTypeOf("sealed");
 	store->pseudonym_type = TipTypeOf("pseudonym");
+	/* it is compared as the caller: a type of one's own has code of one's own */
+	if (get_atttype(store->victim, get_attnum(store->victim, "victim_id")) !=
+		UUIDOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("table \"victim\" of schema \"%s\" is not that of the model",
+						schema),
+				 errhint("Its column \"victim_id\" is a uuid.")));
 	if (get_atttype(identity, get_attnum(identity, "value")) !=
 		store->sealed_type || owner_of(pseudonym) != store->owner)
 		ereport(ERROR,

@@ -102,6 +102,11 @@ SELECT throws_ok('odd_open', '42809', NULL, 'a key that is a word is not opened'
 SELECT throws_ok($$SELECT tip.translate_pseudonym(pseudonym, 'ngo', 'tracing', 'C', 'tip_odd')
 	FROM tip_odd.victim_pseudonym$$, '42809', NULL, 'nor translated');
 SELECT throws_ok('odd_rotate', '42809', NULL, 'nor rotated');
+-- the cast is code of whoever made the type
+ALTER TABLE tip_odd.victim ALTER victim_id TYPE tip_odd.odd USING 'a';
+SELECT throws_ok($$SELECT tip.identify('00000000-0000-0000-0000-000000000009', 'person_name', 'Ana',
+	schema => 'tip_odd')$$, '42809', 'table "victim" of schema "tip_odd" is not that of the model',
+	'a victim whose key is of a hostile type is not compared as the caller');
 
 SELECT * FROM finish();
 ROLLBACK;
