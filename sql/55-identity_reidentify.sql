@@ -41,7 +41,7 @@ COMMENT ON COLUMN tip.reidentification_request.expires_at IS 'until when it can 
 COMMENT ON COLUMN tip.reidentification_request.approved_by IS 'login that approved (session_user)';
 COMMENT ON COLUMN tip.reidentification_request.approved_at IS 'when it was approved';
 COMMENT ON COLUMN tip.reidentification_request.reidentified_at IS 'when it was used; it is used once';
-COMMENT ON COLUMN tip.reidentification_request.xact IS 'transaction that wrote the use into the ledger';
+COMMENT ON COLUMN tip.reidentification_request.xact IS 'transaction that it was used in';
 COMMENT ON COLUMN tip.reidentification_request.session_mark IS 'session that it was used in';
 COMMENT ON COLUMN tip.reidentification_request.opened_at IS 'when the seals were opened';
 
@@ -145,6 +145,16 @@ $$;
 COMMENT ON FUNCTION tip.approve(bigint) IS
 'approve a request for re-identification, as another login than the one that asked';
 
+-- Whether the ledger says so, in a row that nobody has edited: what stands in
+-- the request alone may be written by whoever may write all tables.
+CREATE FUNCTION tip_impl.is_in_ledger(request bigint, wanted text, by_login name, since timestamptz)
+RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+RETURN EXISTS (SELECT FROM tip.ledger AS l
+	WHERE l.request = is_in_ledger.request AND l.action = wanted AND l.login = by_login
+	AND l.at >= since AND tip_impl.ledger_check(l) IS NULL);
+
 -- The first half of tip.reidentify(): evidence.
 CREATE FUNCTION tip_impl.begin_reidentification(request bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -152,14 +162,14 @@ SET search_path = pg_catalog, tip, tip_impl, pg_temp AS $$
 DECLARE
 	r tip.reidentification_request;
 BEGIN
-	-- The lock of the ledger is held until this transaction ends.
 	PERFORM tip_impl.refuse_transaction();
 	r := tip_impl.open_request(request);
 	IF r.requested_by <> session_user OR r.requester <> tip_impl.login_oid()
 	   OR NOT has_function_privilege(session_user, 'tip.request_reidentification(tip.pseudonym,text,text,name)', 'EXECUTE') THEN
 		PERFORM tip_impl.refuse('42501', 'a request is used by the login that asked',
 			'Ask with tip.request_reidentification().');
-	ELSIF r.approved_at IS NULL THEN
+	ELSIF r.approved_at IS NULL OR r.approved_by = session_user OR NOT
+	      tip_impl.is_in_ledger(request, 'approve', r.approved_by, r.requested_at) THEN
 		PERFORM tip_impl.refuse('55000', 'the request is not approved',
 			'Another login approves it with tip.approve().');
 	ELSIF r.reidentified_at IS NOT NULL THEN
@@ -169,7 +179,8 @@ BEGIN
 	SET reidentified_at = clock_timestamp(), xact = pg_current_xact_id(),
 	    session_mark = tip_impl.session_mark()
 	WHERE q.id = request;
-	PERFORM tip_impl.ledger_append('reidentify', r.pseudonym, NULL, r.purpose, r.case_ref, request);
+	-- Apart: the statement that calls this may go on for hours.
+	PERFORM tip_impl.ledger_append_apart('reidentify', r.pseudonym, NULL, r.purpose, r.case_ref, request);
 	PERFORM tip_impl.expect_opening(request);
 END
 $$;
@@ -189,8 +200,7 @@ BEGIN
 	   OR r.session_mark IS DISTINCT FROM tip_impl.session_mark()
 	   OR pg_xact_status(r.xact) IS DISTINCT FROM 'committed'
 	   OR r.xact = pg_current_xact_id()
-	   OR NOT EXISTS (SELECT FROM tip.ledger AS l
-	                  WHERE l.request = r.id AND l.action = 'reidentify' AND l.xact = r.xact)
+	   OR NOT tip_impl.is_in_ledger(request, 'reidentify', session_user, r.approved_at)
 	   OR NOT tip_impl.take_opening(request) THEN
 		PERFORM tip_impl.refuse('55000', 'a seal opens only after its ledger row is committed',
 			'CALL tip.reidentify().');
@@ -240,5 +250,5 @@ COMMENT ON FUNCTION tip.grant_approver(regrole) IS
 'let a login read and approve requests for re-identification of others';
 
 REVOKE EXECUTE ON FUNCTION tip_impl.session_mark(), tip_impl.expect_opening(bigint), tip_impl.take_opening(bigint),
-	tip_impl.login_oid(), tip_impl.open_request(bigint), tip_impl.begin_reidentification(bigint),
+	tip_impl.login_oid(), tip_impl.is_in_ledger(bigint, text, name, timestamptz), tip_impl.open_request(bigint), tip_impl.begin_reidentification(bigint),
 	tip_impl.open_identity(bigint) FROM PUBLIC;

@@ -143,6 +143,31 @@ $node->safe_psql('postgres', 'DROP OWNED BY asker; DROP ROLE asker;
 ($out, $err) = as_login('asker', "CALL tip.reidentify($request)");
 like($out, qr/Plantedname/, 'by the one who asked it is');
 
+# An approval that was written into the table is none; nor does anybody who
+# keeps a statement running keep others from the ledger.
+($request) = as_login('asker',
+	"SELECT tip.request_reidentification('$person', 'tracing', 'C-1')");
+$node->safe_psql('postgres', "CREATE ROLE writer LOGIN; GRANT pg_write_all_data, pg_read_all_data TO writer");
+($out, $err) = as_login('writer', "UPDATE tip.reidentification_request
+	SET approved_by = 'judge', approved_at = clock_timestamp() WHERE id = $request");
+is($err, '', 'a forged approval');
+($out, $err) = as_login('asker', "CALL tip.reidentify($request)");
+like($err, qr/the request is not approved/, 'is not in the ledger');
+is(uses($request), 0, 'and nothing is written of it');
+$request = approved_request();
+($in, $got, $said) = ('', '', '');
+$call = IPC::Run::start([ 'psql', '-XAtqd', $conn, '-c',
+	"SELECT tip_impl.begin_reidentification($request), pg_sleep(600)" ], '<', \$in, '>', \$got, '2>', \$said);
+$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity
+	WHERE usename = 'asker' AND wait_event = 'PgSleep'") or die 'no wait';
+is(uses($request), 1, 'the ledger has the first half while its statement goes on');
+($out, $err) = as_login('asker',
+	"SELECT tip.request_reidentification('$person', 'tracing', 'C-1')");
+is($err, '', 'and takes the rows of others');
+$node->safe_psql('postgres',
+	"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'asker'");
+$call->finish;
+
 # A dump: seals open where they are restored, requests are not used again
 my $late = approved_request();
 $node->safe_psql('postgres', 'CREATE DATABASE restored');
@@ -154,7 +179,7 @@ $node->command_ok([ 'psql', '-XqAtd', $node->connstr('restored'), '-v', 'ON_ERRO
 is($node->safe_psql('restored', "SELECT tip.unseal(value, 'tip_data.identity', 'value', identity_id)
 	FROM tip_data.identity"), 'Plantedname', 'a restored seal opens');
 is($node->safe_psql('restored', "SELECT count(*), max(id) FROM tip.reidentification_request"),
-	"7|$late", 'requests are restored');
+	"10|$late", 'requests are restored');
 ($out, $err) = run_command([ 'psql', '-XAtqd', $node->connstr('restored') . ' user=asker',
 	'-c', "SELECT tip.request_reidentification('$person', 'tracing', 'C-2')" ]);
 is($out, $late + 1, 'the next number follows');
