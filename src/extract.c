@@ -22,6 +22,7 @@
 #include "utils/plancache.h"
 
 #include "compat.h"
+#include "errors.h"
 #include "identity.h"
 #include "identity_crypto.h"
 
@@ -255,11 +256,16 @@ Datum \
 name(PG_FUNCTION_ARGS) \
 { \
 	Subject		subject; \
+	TipVeil		veil; \
+	Datum		result; \
  \
 	if (is_nothing(fcinfo)) \
 		PG_RETURN_NULL(); \
+	TipHide(&veil); \
 	subject = get_subject(fcinfo); \
-	return of(fcinfo, &subject); \
+	result = of(fcinfo, &subject); \
+	TipReveal(&veil); \
+	return result; \
 }
 
 SHIFT(tip_shift_date_uuid, shift_date, uuid_subject)

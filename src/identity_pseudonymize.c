@@ -250,12 +250,14 @@ static int
 make_all(text *kind, Datum value, text *name, TipPseudonym *all)
 {
 	uint16		versions[KEYS_MAX];
-	const TipDomain *domain = TipDomainOfText(name);
-	int			n = TipReadableKeys(versions, KEYS_MAX);
+	const TipDomain *domain;
+	int			n;
 	TipCanonical canonical;
 	TipVeil		veil;
 
 	TipHide(&veil);
+	domain = TipDomainOfText(name);
+	n = TipReadableKeys(versions, KEYS_MAX);
 	require_person(domain);
 	read_canonical(kind, value, &canonical);
 	TipSpend("pseudonymize", 1);

@@ -58,10 +58,26 @@ for my $call ("'person_name', repeat('Plantedname', 200)",
 		PERFORM tip.pseudonymize($call, 'police'); END \$\$");
 	unlike($err, qr/(ERROR|DETAIL|HINT|CONTEXT).*Plantedname/, 'not shown from a function');
 }
+# nor where the domain is what is wrong, or the key
+for my $call ("tip.pseudonymize('person_name', 'Plantedname', 'nobody')",
+	"tip.pseudonyms_all('person_name', 'Plantedname', 'nobody')",
+	"tip.shift_date('2020-02-02'::date, gen_random_uuid(), 'Plantedname', '1999-09-09'::date)")
+{
+	my ($ret, $out, $err) = $node->psql('postgres', "SELECT $call");
+	like($err, qr/unknown domain/, 'refused');
+	unlike($err, qr/(ERROR|DETAIL|HINT|CONTEXT).*Plantedname/, 'not shown');
+}
 my ($ret, $out, $err) = $node->psql('postgres',
 	"COPY arrival (name) FROM stdin;\nPlantedname\x{1}\n\\.\n");
 unlike($err, qr/Plantedname/, 'not shown by COPY');
 unlike(substr(slurp_file($node->logfile), $from), qr/Plantedname/,
 	'not shown in the log');
+rename("$dir/key", "$dir/gone");
+$node->restart;
+($ret, $out, $err) = $node->psql('postgres',
+	"SELECT tip.pseudonyms_all('person_name', 'Plantedname', 'police')");
+isnt($ret, 0, 'refused without a key');
+unlike(substr(slurp_file($node->logfile), $from), qr/Plantedname|1999-09-09/,
+	'and not shown in the log');
 $node->stop;
 done_testing();
