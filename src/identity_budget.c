@@ -21,7 +21,6 @@
 
 #define MAX_ACTIONS		8
 #define ACTION_BYTES	64
-#define EXEMPT_CHUNK	INT64CONST(1000000000)
 
 PG_FUNCTION_INFO_V1(tip_spend);
 
@@ -48,6 +47,22 @@ TipRefuseSpent(const char *action)
 			 errhidestmt(true)));
 }
 
+bool
+TipIsExempt(void)
+{
+	return GetSessionUserIsSuperuser() && !InSecurityRestrictedOperation() &&
+		superuser_arg(GetUserId());
+}
+
+/* Who runs code of her own in a superuser's session pays for it herself. */
+static Oid
+payer(void)
+{
+	if (GetSessionUserIsSuperuser() && !superuser_arg(GetUserId()))
+		return GetUserId();
+	return GetSessionUserId();
+}
+
 static Allowance *
 allowance_of(const char *action)
 {
@@ -65,7 +80,7 @@ start_hour(Allowance *allowance)
 {
 	TimestampTz now = GetCurrentTimestamp();
 
-	allowance->login = GetSessionUserId();
+	allowance->login = payer();
 	allowance->until = now - now % USECS_PER_HOUR + USECS_PER_HOUR;
 	allowance->left = 0;
 	allowance->drawn = 0;
@@ -81,7 +96,7 @@ draw(Allowance *allowance, int64 n)
 
 	snprintf(need, sizeof(need), INT64_FORMAT, n);
 	snprintf(want, sizeof(want), INT64_FORMAT, Max(n, allowance->drawn));
-	args[0] = TipLogin();
+	args[0] = GetUserNameFromId(allowance->login, false);
 	args[1] = allowance->action;
 	args[2] = need;
 	args[3] = want;
@@ -97,20 +112,15 @@ TipSpend(const char *action, int64 n)
 	static Allowance *last = NULL;
 	Allowance  *allowance = last;
 
-	if (n <= 0)
+	if (n <= 0 || TipIsExempt())
 		return;
 	if (allowance == NULL || strcmp(allowance->action, action) != 0)
 		last = allowance = allowance_of(action);
-	if (allowance->login != GetSessionUserId() ||
+	if (allowance->login != payer() ||
 		allowance->until <= GetCurrentStatementStartTimestamp())
 		start_hour(allowance);
 	if (allowance->left < n)
-	{
-		if (GetSessionUserIsSuperuser())
-			allowance->left = Max(n, EXEMPT_CHUNK);
-		else
-			draw(allowance, n - allowance->left);
-	}
+		draw(allowance, n - allowance->left);
 	allowance->left -= n;
 }
 

@@ -239,7 +239,7 @@ write_down(const char *action, const TipPseudonym *pseudonym,
 	note.pseudonym = pseudonym;
 	note.purpose = purpose;
 	note.case_ref = case_ref;
-	TipNoteApart(GetSessionUserIsSuperuser() ? TIP_APART_NOTE :
+	TipNoteApart(TipIsExempt() ? TIP_APART_NOTE :
 				 TIP_APART_CHARGE_AND_NOTE, &note);
 }
 

@@ -171,4 +171,37 @@ $other->start;
 like($other->safe_psql('postgres', 'SELECT * FROM tip.verify_ledger()'), qr/^0\|\|not_verifiable from row 1 on/,
 	'rows whose key is gone are not verifiable, and not bad');
 
+# A superuser is exempt, what others have her run is not.
+my $third = new_server('third');
+$third->safe_psql('postgres', q{CREATE EXTENSION tip_module; CREATE ROLE owner LOGIN;
+	GRANT CREATE ON DATABASE postgres TO owner;
+	GRANT EXECUTE ON FUNCTION tip.pseudonymize TO owner;
+	SELECT tip.set_budget('owner', 'pseudonymize', 3);
+	SELECT count(tip.pseudonymize('phone', '+1246' || (2000000 + i), 'police')) FROM generate_series(1, 2000) AS i;
+	SET SESSION AUTHORIZATION owner;
+	CREATE SCHEMA own;
+	CREATE FUNCTION own.guess(i int) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
+		RETURN tip.pseudonymize('phone', '+1246' || (2000000 + i), 'police');
+	END $$;
+	CREATE TABLE own.guesses (i int);
+	CREATE INDEX ON own.guesses (own.guess(i));
+	INSERT INTO own.guesses VALUES (1);});
+($ret, $stdout, $stderr) = $third->psql('postgres',
+	'SET ROLE owner; INSERT INTO own.guesses SELECT generate_series(2, 9)');
+like($stderr, qr/hourly budget of pseudonymize is spent/, 'SET ROLE pays');
+$third->safe_psql('postgres', q{DROP INDEX own.guesses_guess_idx; INSERT INTO own.guesses
+	SELECT generate_series(2, 9)});
+$third->safe_psql('postgres', "DELETE FROM tip_impl.budget_use");
+foreach my $statement ('CREATE INDEX ON own.guesses (own.guess(i))', 'REINDEX TABLE own.guesses',
+	'ANALYZE own.guesses')
+{
+	($ret, $stdout, $stderr) = $third->psql('postgres', $statement);
+	like($stderr, qr/hourly budget of pseudonymize is spent/, "nothing for nothing by $statement");
+	$third->safe_psql('postgres', q{SELECT tip.set_budget('owner', 'pseudonymize', 100);
+		CREATE INDEX IF NOT EXISTS guesses_guess_idx ON own.guesses (own.guess(i));
+		SELECT tip.set_budget('owner', 'pseudonymize', 3)});
+}
+is($third->safe_psql('postgres', q{SELECT string_agg(DISTINCT role_name, ',') FROM tip_impl.budget_use}),
+	'owner', 'and the owner has paid');
+
 done_testing();
