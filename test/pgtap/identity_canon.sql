@@ -69,7 +69,12 @@ INSERT INTO pair VALUES
 ('letters', U&'\0410\043D\043D\0430', U&'\0430\043D\043D\0430', true),
 ('letters', U&'\0399\03C9\03AC\03BD\03BD\03B7\03C2', U&'\0399\03A9\0391\039D\039D\0397\03A3', true),
 ('letters', U&'\0627\062D\0645\062F', U&'\0623\062D\0645\062F', true),
-('letters', U&'\00D1', U&'N\0303', true);
+('letters', U&'\00D1', U&'N\0303', true),
+('letters', U&'\FEDF\FE92\FEE8\FEF0', U&'\0644\0628\0646\0649', true),
+('letters', U&'\0639\FEFC', U&'\0639\0644\0627', true),
+('letters', U&'\212Aim \212Bsa', 'Kim Asa', true),
+('letters', U&'Juan \2162', 'Juan III', true),
+('letters', U&'\+01D4D0\+01D4F7\+01D4EA', 'Ana', true);
 SELECT ok((pg_temp.c('person_name', a) = pg_temp.c('person_name', b)) = same,
 	format('%s: %s, %s', origin, a, b)) FROM pair;
 SELECT is(pg_temp.c('person_name', v), want, v) FROM (VALUES
@@ -85,6 +90,7 @@ SELECT is(pg_temp.c(kind, v), want, kind || ' ' || v) FROM (VALUES
 	('passport', 'AB-12 34/O0', 'ab1234o0'),
 	('national_id', '001-0012345-6', '00100123456'),
 	('national_id', U&'\FF10\0661\06F2', '012'),
+	('national_id', U&'1\2075\2086', '156'),
 	('phone', '+1 246 555 0100', '+12465550100'),
 	('phone', '1 (246) 555-0100', '+12465550100'),
 	('phone', '(246) 555.0100', '+12465550100'),
@@ -173,6 +179,16 @@ SELECT is_empty($$SELECT c FROM (SELECT chr(c) AS v, c
 		UNION ALL SELECT generate_series(65008, 65519)) AS t(c)
 	WHERE c NOT BETWEEN 127 AND 159) AS t
 	WHERE NOT pg_temp.again(v)$$, 'nor has any letter two forms');
+SELECT is_empty($$SELECT c FROM (SELECT chr(c) AS v, c FROM
+	(SELECT generate_series(192, 591) UNION ALL SELECT generate_series(7680, 7935)
+		UNION ALL SELECT generate_series(8304, 8348) UNION ALL SELECT generate_series(8544, 8575)
+		UNION ALL SELECT generate_series(64256, 64262) UNION ALL SELECT generate_series(64336, 64445)
+		UNION ALL SELECT generate_series(65136, 65276) UNION ALL SELECT generate_series(65296, 65370)
+		UNION ALL SELECT generate_series(119808, 120779)) AS t(c)
+	WHERE chr(c) ~ '[[:alnum:]]' AND c NOT IN (319, 320)) AS t
+	WHERE normalize(v, NFKC) !~ '[[:space:]]'
+	AND pg_temp.tried(v) <> pg_temp.tried(lower(normalize(v, NFKC)))$$,
+	'compatible and composed letters are as core normalizes them');
 SELECT is_empty($$SELECT c FROM (SELECT chr(c) AS v, c FROM generate_series(192, 591) AS t(c)
 	WHERE c NOT IN (215, 247)) AS t
 	WHERE pg_temp.tried(v) <> pg_temp.tried(normalize(v, NFD))$$,
