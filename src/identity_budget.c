@@ -3,8 +3,9 @@
  *		How much a login may ask in an hour.
  *
  * What is drawn is committed apart, so that no ROLLBACK returns it.  A session
- * draws as much again as it has drawn in this hour: a million calls need some
- * twenty draws, and what it leaves unused when it ends is at most what it used.
+ * draws three times what it has drawn in this hour: a million calls need some
+ * ten draws of a few milliseconds each.  What it leaves unused when it ends is at
+ * most three times what it used, and a tenth of the budget.
  */
 #include "postgres.h"
 
@@ -95,7 +96,7 @@ draw(Allowance *allowance, int64 n)
 	const char *args[4];
 
 	snprintf(need, sizeof(need), INT64_FORMAT, n);
-	snprintf(want, sizeof(want), INT64_FORMAT, Max(n, allowance->drawn));
+	snprintf(want, sizeof(want), INT64_FORMAT, Max(n, 3 * allowance->drawn));
 	args[0] = GetUserNameFromId(allowance->login, false);
 	args[1] = allowance->action;
 	args[2] = need;
