@@ -4,8 +4,8 @@
  *
  * What is drawn is committed apart, so that no ROLLBACK returns it.  A session
  * draws three times what it has drawn in this hour: a million calls need some
- * ten draws of a few milliseconds each.  What it leaves unused when it ends is at
- * most three times what it used, and a tenth of the budget.
+ * ten draws of a few milliseconds each.  What it leaves unused when it ends is
+ * at most three times what it used, and a tenth of the budget.
  */
 #include "postgres.h"
 

@@ -76,7 +76,7 @@ TipFindStore(TipStore *store, const char *schema)
 	store->owner = owner_of(identity);
 	store->sealed_type = TipTypeOf("sealed");
 	store->pseudonym_type = TipTypeOf("pseudonym");
-	/* it is compared as the caller: a type of one's own has code of one's own */
+	/* it is compared as the caller: a type of hers may run her code */
 	if (get_atttype(store->victim, get_attnum(store->victim, "victim_id")) !=
 		UUIDOID)
 		ereport(ERROR,
