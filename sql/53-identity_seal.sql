@@ -76,12 +76,17 @@ REVOKE EXECUTE ON FUNCTION tip.identify(uuid, text, text, text, name, text[]),
 	tip.correct_identity(uuid, text, text, name, text[]),
 	tip.forget_identity(uuid, name) FROM PUBLIC;
 
--- Victims who have a pseudonym, with what is sealed of them.
-CREATE FUNCTION tip_impl.identity_open(pseudonym tip.pseudonym, schema name)
+CREATE FUNCTION tip_impl.identity_victims(pseudonym tip.pseudonym, schema name)
+RETURNS uuid[]
+AS 'MODULE_PATHNAME', 'tip_identity_victims'
+LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+-- Of these victims the ones who have a pseudonym, with what is sealed of them.
+CREATE FUNCTION tip_impl.identity_open(pseudonym tip.pseudonym, schema name, victims uuid[])
 RETURNS jsonb
 AS 'MODULE_PATHNAME', 'tip_identity_open'
 LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-REVOKE EXECUTE ON FUNCTION tip_impl.identity_open(tip.pseudonym, name) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION tip_impl.identity_victims(tip.pseudonym, name),
+	tip_impl.identity_open(tip.pseudonym, name, uuid[]) FROM PUBLIC;
 
 -- Before victim_pseudonym, which refers to it.
 INSERT INTO tip_impl.model_part (ordinal, topic, name, kind, ddl) VALUES

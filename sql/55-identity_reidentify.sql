@@ -15,6 +15,7 @@ CREATE TABLE tip.reidentification_request (
 	expires_at timestamptz NOT NULL,
 	approved_by name,
 	approved_at timestamptz,
+	victims uuid[],
 	reidentified_at timestamptz,
 	xact xid8,
 	session_mark text,
@@ -40,6 +41,8 @@ COMMENT ON COLUMN tip.reidentification_request.requested_at IS 'when it was aske
 COMMENT ON COLUMN tip.reidentification_request.expires_at IS 'until when it can be approved and used';
 COMMENT ON COLUMN tip.reidentification_request.approved_by IS 'login that approved (session_user)';
 COMMENT ON COLUMN tip.reidentification_request.approved_at IS 'when it was approved';
+COMMENT ON COLUMN tip.reidentification_request.victims IS
+'who had the pseudonym when it was approved: nobody else is named';
 COMMENT ON COLUMN tip.reidentification_request.reidentified_at IS 'when it was used; it is used once';
 COMMENT ON COLUMN tip.reidentification_request.xact IS 'transaction that it was used in';
 COMMENT ON COLUMN tip.reidentification_request.session_mark IS 'session that it was used in';
@@ -137,8 +140,11 @@ BEGIN
 		PERFORM tip_impl.refuse('55000', 'the request is approved already',
 			'The login that asked may use it once.');
 	END IF;
+	-- A victim who is given the approved name afterwards is not opened with it.
 	UPDATE tip.reidentification_request AS q
-	SET approved_by = session_user, approved_at = clock_timestamp() WHERE q.id = request;
+	SET approved_by = session_user, approved_at = clock_timestamp(),
+	    victims = tip_impl.identity_victims(r.pseudonym, r.schema_name)
+	WHERE q.id = request;
 	PERFORM tip_impl.ledger_append_apart('approve', r.pseudonym, NULL, r.purpose, r.case_ref, request);
 END
 $$;
@@ -207,7 +213,7 @@ BEGIN
 	END IF;
 	UPDATE tip.reidentification_request AS q
 	SET opened_at = clock_timestamp() WHERE q.id = request;
-	RETURN tip_impl.identity_open(r.pseudonym, r.schema_name);
+	RETURN tip_impl.identity_open(r.pseudonym, r.schema_name, r.victims);
 END
 $$;
 

@@ -506,9 +506,10 @@ append_row(StringInfo json, const TipStore *store, int row)
 }
 
 static uint64
-read_identities(const TipStore *store, Datum pseudonym)
+read_identities(const TipStore *store, Datum pseudonym, Datum victims)
 {
-	Oid			types[] = {store->pseudonym_type};
+	Oid			types[] = {store->pseudonym_type, get_array_type(UUIDOID)};
+	Datum		values[] = {pseudonym, victims};
 	Oid			read[] = {UUIDOID, InvalidOid, InvalidOid, InvalidOid,
 	store->sealed_type};
 	uint64		n;
@@ -518,17 +519,48 @@ read_identities(const TipStore *store, Datum pseudonym)
 	n = TipRun(psprintf("SELECT identity_id, victim_id, kind, name_type, value "
 					 "FROM %s.identity WHERE victim_id IN (SELECT victim_id "
 					 "FROM %s.victim_pseudonym WHERE pseudonym = $1) "
+					 "AND victim_id = ANY ($2) "
 					 "ORDER BY victim_id, kind, name_type, recorded_on, identity_id LIMIT %d",
 					 store->schema, store->schema, MAX_ROWS),
-			lengthof(types), types, &pseudonym, NULL);
+			lengthof(types), types, values, NULL);
 	TipExpectTypes(store, lengthof(read), read);
 	TipBeOneself(&self);
 	return n;
 }
 
+PG_FUNCTION_INFO_V1(tip_identity_victims);
+
+/* tip_impl.identity_victims(pseudonym, schema) → uuid[] */
+Datum
+tip_identity_victims(PG_FUNCTION_ARGS)
+{
+	TipVeil		veil;
+	TipStore	store;
+	TipSelf		self;
+	Oid			read[] = {get_array_type(UUIDOID)};
+	Datum		pseudonym = PG_GETARG_DATUM(0);
+	Datum		result;
+	bool		isnull;
+
+	TipHide(&veil);
+	TipFindStore(&store, get_schema(fcinfo, 1));
+	SPI_connect();
+	TipBecomeOwner(&store, &self);
+	TipRun(psprintf("SELECT ARRAY(SELECT DISTINCT victim_id "
+					"FROM %s.victim_pseudonym WHERE pseudonym = $1 "
+					"ORDER BY victim_id LIMIT %d)", store.schema, MAX_ROWS),
+		   1, &store.pseudonym_type, &pseudonym, NULL);
+	TipExpectTypes(&store, lengthof(read), read);
+	TipBeOneself(&self);
+	result = SPI_datumTransfer(TipStoreColumn(0, 1, &isnull), false, -1);
+	SPI_finish();
+	TipReveal(&veil);
+	PG_RETURN_DATUM(result);
+}
+
 PG_FUNCTION_INFO_V1(tip_identity_open);
 
-/* tip_impl.identity_open(pseudonym, schema) → jsonb */
+/* tip_impl.identity_open(pseudonym, schema, victims uuid[]) → jsonb */
 Datum
 tip_identity_open(PG_FUNCTION_ARGS)
 {
@@ -542,7 +574,7 @@ tip_identity_open(PG_FUNCTION_ARGS)
 	TipHide(&veil);
 	TipFindStore(&store, get_schema(fcinfo, 1));
 	SPI_connect();
-	n = read_identities(&store, PG_GETARG_DATUM(0));
+	n = read_identities(&store, PG_GETARG_DATUM(0), PG_GETARG_DATUM(2));
 	initStringInfo(&json);
 	appendStringInfoChar(&json, '[');
 	for (uint64 i = 0; i < n; i++)

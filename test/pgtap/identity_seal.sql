@@ -36,7 +36,7 @@ FROM unnest('{"tip.seal(text,text,text,text,uuid)", "tip.unseal(tip.sealed,text,
 	"tip.correct_identity(uuid,text,text,name,text[])", "tip.forget_identity(uuid,name)",
 	"tip.request_reidentification(tip.pseudonym,text,text,name)", "tip.approve(bigint)",
 	"tip.reidentify(bigint,jsonb)", "tip.grant_reidentifier(regrole)", "tip.grant_approver(regrole)",
-	"tip_impl.identity_open(tip.pseudonym,name)", "tip_impl.begin_reidentification(bigint)",
+	"tip_impl.identity_open(tip.pseudonym,name,uuid[])", "tip_impl.identity_victims(tip.pseudonym,name)", "tip_impl.begin_reidentification(bigint)",
 	"tip_impl.open_identity(bigint)", "tip_impl.expect_opening(bigint)",
 	"tip_impl.take_opening(bigint)"}'::regprocedure[]) AS f;
 SELECT is(proconfig IS NULL AND NOT prosecdef, true, 'the procedure can commit')
@@ -89,7 +89,7 @@ INSERT INTO tip_odd.victim_pseudonym SELECT victim_id, victim_id, victim_id, 1, 
 	tip.pseudonymize('person_name', 'Ana', 'police') FROM tip_odd.victim;
 PREPARE odd_correct AS SELECT tip.correct_identity('00000000-0000-0000-0000-000000000009', 'Ana',
 	schema => 'tip_odd');
-PREPARE odd_open AS SELECT tip_impl.identity_open(pseudonym, 'tip_odd') FROM tip_odd.victim_pseudonym;
+PREPARE odd_open AS SELECT tip_impl.identity_open(pseudonym, 'tip_odd', ARRAY[victim_id]) FROM tip_odd.victim_pseudonym;
 PREPARE odd_rotate AS SELECT tip_impl.rotate_batch('police', 1, 'tip_odd', NULL, 10, false);
 SELECT throws_ok('odd_correct', '42809', 'columns of schema tip_odd are not those of the model',
 	'a victim who is a number');

@@ -40,7 +40,7 @@ SELECT tip.approve(1);
 CALL tip.reidentify(1);
 SELECT tip_impl.begin_reidentification(1);
 SELECT tip_impl.open_identity(1);
-SELECT tip_impl.identity_open(:'person', 'tip_again');
+SELECT tip_impl.identity_open(:'person', 'tip_again', '{}');
 SELECT count(*) FROM tip.reidentification_request;
 
 -- asking
@@ -109,6 +109,11 @@ DO $$ BEGIN PERFORM tip_impl.begin_reidentification(1); PERFORM tip_impl.open_id
 SELECT tip_again.try(:request);
 RESET SESSION AUTHORIZATION;
 SELECT reidentified_at IS NULL AS unused FROM tip.reidentification_request WHERE id = :request;
+
+-- who comes to have the name after the approval is not opened with it
+INSERT INTO tip_again.victim (victim_id) VALUES ('00000000-0000-0000-0000-000000000002');
+SELECT tip.identify('00000000-0000-0000-0000-000000000002', k, v, NULL, 'tip_again') IS NOT NULL AS kept
+FROM (VALUES ('person_name', 'Ana María Pérez'), ('passport', 'X1234567')) AS r(k, v);
 
 -- using it, once, by the one who asked
 SET SESSION AUTHORIZATION regress_tip_judge;
