@@ -14,6 +14,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 
+#include "common/hashfn.h"
 #include "compat.h"
 #include "identity.h"
 #include "identity_command.h"
@@ -86,27 +87,37 @@ forget_keys(void)
 
 /*
  * A reload assigns every setting again.  A ring whose setting is as it was
- * stays, except that its file is looked at before the next use.
+ * stays, except that its file is looked at before the next use.  The old value
+ * itself is not looked at: a parallel worker has freed it by now.
  */
 static void
-source_assigned(const char *newval, const char *oldval)
+source_assigned(const char *newval, uint64 *seen)
 {
-	if (strcmp(newval ? newval : "", oldval ? oldval : "") != 0)
+	const char *value = newval ? newval : "";
+	uint64		hash = hash_bytes_extended((const unsigned char *) value,
+										   strlen(value), 0);
+
+	if (hash != *seen)
 		forget_keys();
 	else
 		may_have_changed = true;
+	*seen = hash;
 }
 
 static void
 key_file_assigned(const char *newval, void *extra)
 {
-	source_assigned(newval, key_file);
+	static uint64 seen = 0;
+
+	source_assigned(newval, &seen);
 }
 
 static void
 key_command_assigned(const char *newval, void *extra)
 {
-	source_assigned(newval, key_command);
+	static uint64 seen = 0;
+
+	source_assigned(newval, &seen);
 }
 
 static bool
