@@ -110,10 +110,11 @@ test_assert() {
 		NO_DRIVERS=1 make -s test
 }
 
-# types, rules, seals and tabulation once more, with the server under valgrind
+# test_valgrind SUITE: types, rules, seals and tabulation once more, with the
+# server under valgrind
 test_valgrind() {
 	[ -e "$CACHE/assert-15/.ready" ] || { tail -30 "$LOGS/make-assert"; return 1; }
-	PG_MAJOR=15 PG_TREE=$CACHE/assert-15 SUITES="regress pgtap" TOPICS="codes dates rules attach screening identity identity_codes identity_seal tabulation" \
+	PG_MAJOR=15 PG_TREE=$CACHE/assert-15 SUITES="$1" TOPICS="codes dates rules attach screening identity identity_codes identity_seal tabulation" \
 		PGTAP_TOPICS="codes dates rules attach tabulation" \
 		VALGRIND=1 NO_DRIVERS=1 make -s test
 }
