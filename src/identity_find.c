@@ -128,45 +128,7 @@ open_model(const char *schema, Model *model)
 	return relid;
 }
 
-/* ---- asking as somebody ---- */
-
-typedef struct Before
-{
-	Oid			user;
-	int			security;
-	int			level;
-} Before;
-
-static void
-set_option(const char *name, const char *value)
-{
-	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-}
-
-/*
- * A policy cannot hide a person from her own unit: the owner's own are not
- * asked, another's raise.
- */
-static void
-become(Oid owner, Before *before)
-{
-	before->level = NewGUCNestLevel();
-	GetUserIdAndSecContext(&before->user, &before->security);
-	SetUserIdAndSecContext(owner, before->security |
-						   SECURITY_LOCAL_USERID_CHANGE |
-						   SECURITY_RESTRICTED_OPERATION |
-						   SECURITY_NOFORCE_RLS);
-	set_option("search_path", "pg_catalog, pg_temp");
-	set_option("row_security", "off");
-}
-
-static void
-unbecome(const Before *before)
-{
-	AtEOXact_GUC(true, before->level);
-	SetUserIdAndSecContext(before->user, before->security);
-}
+/* ---- asking ---- */
 
 static uint64
 ask(const char *query, int nargs, Oid *types, Datum *values)
@@ -334,10 +296,10 @@ look_for(const Model *model, List *pseudonyms, Datum agency, Found *found)
 {
 	char	   *query = finding_query(model);
 	Oid			types[] = {TipPseudonymType(), UUIDOID};
-	Before		before;
+	TipSelf		self;
 	ListCell   *lc;
 
-	become(model->owner, &before);
+	TipBecome(model->owner, &self);
 	PushActiveSnapshot(GetLatestSnapshot());
 	foreach(lc, pseudonyms)
 	{
@@ -348,7 +310,7 @@ look_for(const Model *model, List *pseudonyms, Datum agency, Found *found)
 			add_found(found, SPI_tuptable->vals[i], SPI_tuptable->tupdesc);
 	}
 	PopActiveSnapshot();
-	unbecome(&before);
+	TipBeOneself(&self);
 }
 
 static void
@@ -421,7 +383,7 @@ stored_translation(const Model *model, const TipPseudonym *pseudonym,
 	Oid			types[] = {TipPseudonymType(), INT2OID};
 	Datum		values[] = {PointerGetDatum(pseudonym), Int16GetDatum(domain)};
 	TipPseudonym *found = NULL;
-	Before		before;
+	TipSelf		self;
 	bool		isnull;
 	char	   *query;
 
@@ -432,14 +394,14 @@ stored_translation(const Model *model, const TipPseudonym *pseudonym,
 					 " WHERE p.pseudonym = $1 AND q.domain = $2"
 					 " ORDER BY q.key_version DESC, q.pseudonym LIMIT 1",
 					 model->schema);
-	become(model->owner, &before);
+	TipBecome(model->owner, &self);
 	PushActiveSnapshot(GetLatestSnapshot());
 	if (ask(query, 2, types, values) == 1)
 		found = (TipPseudonym *)
 			DatumGetPointer(SPI_datumTransfer(answer(1, &isnull), false,
 											  sizeof(TipPseudonym)));
 	PopActiveSnapshot();
-	unbecome(&before);
+	TipBeOneself(&self);
 	return found;
 }
 

@@ -93,17 +93,34 @@ TipFindStore(TipStore *store, const char *schema)
 				 errhint("Its column \"value\" is sealed, and \"victim_pseudonym\" has the same owner.")));
 }
 
+static void
+set_option(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * A policy hides nobody here, or a rotation would leave rows behind: the
+ * owner's own are not asked, another's raise.
+ */
 void
-TipBecomeOwner(const TipStore *store, TipSelf *self)
+TipBecome(Oid owner, TipSelf *self)
 {
 	self->level = NewGUCNestLevel();
 	GetUserIdAndSecContext(&self->user, &self->security);
-	SetUserIdAndSecContext(store->owner, self->security |
+	SetUserIdAndSecContext(owner, self->security |
 						   SECURITY_LOCAL_USERID_CHANGE |
-						   SECURITY_RESTRICTED_OPERATION);
-	(void) set_config_option("search_path", "pg_catalog, pg_temp",
-							 PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+						   SECURITY_RESTRICTED_OPERATION |
+						   SECURITY_NOFORCE_RLS);
+	set_option("search_path", "pg_catalog, pg_temp");
+	set_option("row_security", "off");
+}
+
+void
+TipBecomeOwner(const TipStore *store, TipSelf *self)
+{
+	TipBecome(store->owner, self);
 }
 
 void

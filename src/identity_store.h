@@ -29,6 +29,7 @@ typedef struct TipSelf
 extern void TipFindStore(TipStore *store, const char *schema);
 
 /* The tables are read and written as their owner, with a plain search path. */
+extern void TipBecome(Oid owner, TipSelf *self);
 extern void TipBecomeOwner(const TipStore *store, TipSelf *self);
 extern void TipBeOneself(const TipSelf *self);
 

@@ -108,5 +108,16 @@ SELECT throws_ok($$SELECT tip.identify('00000000-0000-0000-0000-000000000009', '
 	schema => 'tip_odd')$$, '42809', 'table "victim" of schema "tip_odd" is not that of the model',
 	'a victim whose key is of a hostile type is not compared as the caller');
 
+-- a policy that its owner has forced on herself hides nobody
+CREATE ROLE pgtap_tip_owner;
+SELECT tip.create_model('tip_forced', 'pgtap_tip_owner');
+ALTER TABLE tip_forced.identity ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+ALTER TABLE tip_forced.victim_pseudonym ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+INSERT INTO tip_forced.victim (victim_id) VALUES ('00000000-0000-0000-0000-0000000000bb');
+SELECT lives_ok($$SELECT tip.identify('00000000-0000-0000-0000-0000000000bb', 'passport', 'A124',
+	schema => 'tip_forced')$$, 'a name is recorded under a forced policy');
+SELECT is(tip_impl.identity_open(pseudonym, 'tip_forced', ARRAY[victim_id]) -> 0 ->> 'value', 'A124',
+	'and opened') FROM tip_forced.victim_pseudonym;
+
 SELECT * FROM finish();
 ROLLBACK;
