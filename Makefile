@@ -119,6 +119,10 @@ SQL_PARTS = \
 	sql/58-extract.sql \
 	sql/60-tabulation.sql \
 	sql/70-release.sql \
+	sql/71-release_protect.sql \
+	sql/72-release_publish.sql \
+	sql/73-release_history.sql \
+	sql/79-release_shipped.sql \
 	sql/80-report.sql \
 	sql/90-privileges.sql
 
