@@ -122,6 +122,8 @@ SQL_PARTS = \
 	sql/71-release_protect.sql \
 	sql/72-release_publish.sql \
 	sql/73-release_history.sql \
+	sql/77-release_policy.sql \
+	sql/78-release_ask.sql \
 	sql/79-release_shipped.sql \
 	sql/80-report.sql \
 	sql/90-privileges.sql

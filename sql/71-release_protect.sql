@@ -66,7 +66,8 @@ BEGIN
       FROM tip_impl.protect_cells(sizes, parents, coalesce(nodes, '{}'),
                counts, tables,
                ARRAY[p.cost_total, p.cost_one_way, p.cost_two_way, p.cost_leaf],
-               p.threshold, p.min_width, p.reach_threshold, p.insiders,
+               p.threshold, p.min_width, p.reach_threshold,
+               p.insiders <> 'none',
                NULL, true) AS x;
 END
 $$;

@@ -1,6 +1,142 @@
--- Release: preview, publish, and what an analyst may ask.
+-- Release: preview and publish.
 
--- A plan over a period: its one joint cube, protected.
+-- What a plan may not be is decided by public facts: policy, period and
+-- dimensions.  Only the last check, of the total, looks at the records.
+
+CREATE FUNCTION tip_impl.check_history(plan_id text, first_year int4,
+    last_year int4)
+RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+DECLARE
+    earlier tip.release;
+BEGIN
+    SELECT r.* INTO earlier
+      FROM tip.release AS r JOIN tip.release_plan AS p ON p.measure = r.measure
+     WHERE p.id = plan_id
+       AND r.first_year <= check_history.last_year
+       AND r.last_year >= check_history.first_year
+     ORDER BY r.release LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'years % to % of measure "%" are published as release %',
+            earlier.first_year, earlier.last_year, earlier.measure,
+            earlier.release
+            USING ERRCODE = '55000',
+                  HINT = 'Two releases of the same records could be subtracted; plan all tables of a period together.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION tip_impl.check_history(text, int4, int4) IS
+'complain if an earlier release stands against these years of a plan';
+
+CREATE FUNCTION tip_impl.plan_policy(plan_id text) RETURNS tip.policy
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+SELECT p FROM tip.policy AS p JOIN tip.release_plan AS r ON r.policy = p.id
+ WHERE r.id = plan_id
+$$;
+COMMENT ON FUNCTION tip_impl.plan_policy(text) IS 'the policy of a plan';
+
+CREATE FUNCTION tip_impl.check_method(p tip.policy) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+BEGIN
+    IF p.method = 'exact' THEN
+        RAISE EXCEPTION 'policy "%" is for transmission and publishes nothing', p.id
+            USING ERRCODE = '0A000',
+                  HINT = 'Use tip.transmit() for a recipient that the law names.';
+    ELSIF p.method = 'microdata' THEN
+        RAISE EXCEPTION 'policy "%" is for rows, not for tables', p.id
+            USING ERRCODE = '0A000', HINT = 'Judge an extract with tip.k_anonymity().';
+    ELSIF p.method NOT IN ('suppress', 'round') THEN
+        RAISE EXCEPTION 'method "%" of policy "%" is not implemented', p.method, p.id
+            USING ERRCODE = '0A000', HINT = 'Use the method suppress or round.';
+    ELSIF p.method = 'suppress' AND p.zero_rule = 'hidden' THEN
+        RAISE EXCEPTION 'suppression cannot hide zeros'
+            USING ERRCODE = '0A000',
+                  HINT = 'Use the method round, whose zero may be a small count.';
+    ELSIF p.method = 'suppress' AND p.insiders = 'pairs' THEN
+        RAISE EXCEPTION 'suppression against pairs of insiders is not implemented'
+            USING ERRCODE = '0A000', HINT = 'Use insiders each.';
+    END IF;
+    PERFORM tip_impl.check_sensitive(p.sensitive);
+END
+$$;
+COMMENT ON FUNCTION tip_impl.check_method(tip.policy) IS
+'complain unless tables can be published by the method of a policy';
+
+CREATE FUNCTION tip_impl.check_measure(plan_id text, p tip.policy)
+RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+DECLARE
+    m       tip.measure;
+    other   text;
+BEGIN
+    SELECT x.* INTO m FROM tip.measure AS x JOIN tip.release_plan AS r
+        ON r.measure = x.id WHERE r.id = plan_id;
+    IF NOT m.is_additive THEN
+        RAISE EXCEPTION 'measure "%" is not additive', m.id
+            USING ERRCODE = '0A000',
+                  HINT = 'Count a derived scalar, such as main_form with mixed, or a yes/no dimension for each code.';
+    END IF;
+    SELECT t.name INTO other FROM tip.release_plan_table AS t
+     WHERE t.plan = plan_id AND t.measure <> m.id ORDER BY t.ordinal LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'table "%" has another measure than its plan', other
+            USING ERRCODE = '0A000',
+                  HINT = 'Different measures are not protected together: make a plan for each.';
+    END IF;
+    SELECT r.policy ->> 'id' INTO other FROM tip.release AS r
+     WHERE r.measure = m.id AND r.policy ->> 'audience' = 'public'
+       AND p.audience = 'public' AND r.policy ->> 'method' <> p.method
+     ORDER BY r.release LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'measure "%" is published with policy "%"', m.id, other
+            USING ERRCODE = '55000',
+                  HINT = 'Suppressed and rounded tables of the same persons would give each other away; the choice is made once.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION tip_impl.check_measure(text, tip.policy) IS
+'complain unless the measure of a plan is additive and has no other public product';
+
+CREATE FUNCTION tip_impl.check_tables(plan_id text, p tip.policy)
+RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+DECLARE
+    t   tip.release_plan_table;
+BEGIN
+    FOR t IN SELECT x.* FROM tip.release_plan_table AS x
+              WHERE x.plan = plan_id ORDER BY x.ordinal
+    LOOP
+        IF (SELECT count(DISTINCT d) FROM unnest(t.dimensions) AS d)
+           < cardinality(t.dimensions) THEN
+            RAISE EXCEPTION 'table "%" names a dimension twice', t.name
+                USING ERRCODE = '42701';
+        END IF;
+        IF cardinality(t.dimensions) > p.max_ways THEN
+            RAISE EXCEPTION 'table "%" has % dimensions, and policy "%" allows %',
+                t.name, cardinality(t.dimensions), p.id, p.max_ways
+                USING ERRCODE = '0A000',
+                      HINT = 'Leave out a dimension, or plan two tables.';
+        END IF;
+    END LOOP;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'release plan "%" has no table', plan_id
+            USING ERRCODE = '55000',
+                  HINT = 'Add rows to tip.release_plan_table.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION tip_impl.check_tables(text, tip.policy) IS
+'complain unless a policy allows the tables of a plan';
 
 CREATE FUNCTION tip_impl.check_period(plan_id text, first_year int4,
     last_year int4)
@@ -10,7 +146,7 @@ SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
 DECLARE
     p       tip.release_plan;
-    earlier tip.release;
+    policy  tip.policy;
 BEGIN
     IF num_nulls(plan_id, first_year, last_year) > 0 THEN
         RAISE EXCEPTION 'plan and years must not be null'
@@ -21,38 +157,35 @@ BEGIN
         RAISE EXCEPTION 'release plan "%" does not exist', plan_id
             USING ERRCODE = '42704', HINT = 'See tip.release_plan.';
     END IF;
-    IF NOT EXISTS (SELECT FROM tip.release_plan_table AS t
-                    WHERE t.plan = plan_id) THEN
-        RAISE EXCEPTION 'release plan "%" has no table', plan_id
-            USING ERRCODE = '55000',
-                  HINT = 'Add rows to tip.release_plan_table.';
-    END IF;
+    policy := tip_impl.plan_policy(plan_id);
+    PERFORM tip_impl.check_method(policy);
+    PERFORM tip_impl.check_tables(plan_id, policy);
     IF last_year::int8 - first_year + 1 <> p.years
        OR first_year NOT BETWEEN 1900 AND 2149 THEN
         RAISE EXCEPTION 'a period of release plan "%" has % year(s)',
             plan_id, p.years
             USING ERRCODE = '22023';
     END IF;
+    IF p.years <> ALL (policy.periods) THEN
+        RAISE EXCEPTION 'policy "%" does not allow periods of % year(s)',
+            policy.id, p.years
+            USING ERRCODE = '0A000',
+                  HINT = format('Lengths allowed: %s.',
+                                array_to_string(policy.periods, ', '));
+    END IF;
     IF last_year >= extract(year FROM current_date) THEN
         RAISE EXCEPTION 'period has not ended'
             USING ERRCODE = '55000',
                   HINT = 'Publish a year when it is over and its records are in.';
     END IF;
-    SELECT r.* INTO earlier FROM tip.release AS r
-     WHERE r.measure = p.measure
-       AND r.first_year <= check_period.last_year
-       AND r.last_year >= check_period.first_year
-     ORDER BY r.release LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'years % to % of measure "%" are published as release %',
-            earlier.first_year, earlier.last_year, p.measure, earlier.release
-            USING ERRCODE = '55000',
-                  HINT = 'Two releases of the same records could be subtracted; plan all tables of a period together.';
-    END IF;
+    PERFORM tip_impl.check_measure(plan_id, policy);
+    PERFORM tip_impl.check_history(plan_id, first_year, last_year);
 END
 $$;
 COMMENT ON FUNCTION tip_impl.check_period(text, int4, int4) IS
 'complain unless the plan may be published for these years';
+
+-- A plan over a period: its one joint cube.
 
 CREATE FUNCTION tip_impl.plan_dimensions(plan_id text) RETURNS text[]
 LANGUAGE plpgsql STABLE
@@ -87,6 +220,86 @@ $$;
 COMMENT ON FUNCTION tip_impl.plan_dimensions(text) IS
 'the dimensions that the tables of a plan use together';
 
+-- Facts known outside: those of a year or of the whole period fit the cube.
+CREATE FUNCTION tip_impl.plan_disclosures(plan_id text, first_year int4,
+    last_year int4)
+RETURNS TABLE (id int4, source text, dims jsonb, value int8, is_used boolean)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+SELECT d.id, d.source,
+       CASE WHEN d.first_year = plan_disclosures.first_year
+             AND d.last_year = plan_disclosures.last_year THEN d.dims
+            ELSE d.dims || jsonb_build_object('year', d.first_year::text) END,
+       d.value,
+       d.first_year = plan_disclosures.first_year
+       AND d.last_year = plan_disclosures.last_year
+       OR d.first_year = d.last_year
+       AND d.first_year BETWEEN plan_disclosures.first_year
+                            AND plan_disclosures.last_year
+  FROM tip.disclosure AS d JOIN tip.release_plan AS p ON p.measure = d.measure
+ WHERE p.id = plan_id
+   AND d.first_year <= plan_disclosures.last_year
+   AND d.last_year >= plan_disclosures.first_year
+ ORDER BY d.id
+$$;
+COMMENT ON FUNCTION tip_impl.plan_disclosures(text, int4, int4) IS
+'numbers made public elsewhere that touch a plan and period; those that cover part of it and more cannot be used';
+
+CREATE FUNCTION tip_impl.cube_dimensions(plan_id text, first_year int4,
+    last_year int4)
+RETURNS text[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+SELECT coalesce(array_agg(k.name ORDER BY k.place), '{year}')
+  FROM tip.release_plan AS p
+  JOIN tip.measure AS m ON m.id = p.measure,
+       unnest(array_prepend('year', m.dimensions)) WITH ORDINALITY
+           AS k(name, place)
+ WHERE p.id = plan_id
+   AND (k.name = ANY (tip_impl.plan_dimensions(plan_id))
+        OR EXISTS (SELECT FROM tip_impl.plan_disclosures(plan_id, first_year,
+                                                         last_year) AS d
+                    WHERE d.is_used AND d.dims ? k.name))
+$$;
+COMMENT ON FUNCTION tip_impl.cube_dimensions(text, int4, int4) IS
+'dimensions of the joint cube: those of the tables, and those of numbers known outside';
+
+CREATE FUNCTION tip_impl.unknown_code(plan_id text, dimension text)
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+SELECT CASE WHEN p.unknown_rule = 'merge' AND m.unknown_with ? dimension
+            THEN (m.unknown_with ->> dimension) || '_or_unknown'
+            ELSE 'unknown' END
+  FROM tip.release_plan AS r
+  JOIN tip.policy AS p ON p.id = r.policy
+  JOIN tip.measure AS m ON m.id = r.measure
+ WHERE r.id = plan_id
+$$;
+COMMENT ON FUNCTION tip_impl.unknown_code(text, text) IS
+'how a plan calls what is not known: unknown, or merged as in other_or_unknown';
+
+-- Which category unknown is merged with is a public choice, not the smallest
+-- of the data: that would tell which is the smallest.
+CREATE FUNCTION tip_impl.dimension_column(plan_id text, dimension text)
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+SELECT format($q$CASE WHEN coalesce(s.%1$I::text, 'not_stated') = ANY (%2$L)
+                 THEN %3$L ELSE s.%1$I::text END$q$, dimension,
+              '{unknown,not_stated,withheld,not_recorded}'::text[]
+              || CASE WHEN u.code <> 'unknown'
+                      THEN left(u.code, -length('_or_unknown')) END,
+              u.code)
+  FROM tip_impl.unknown_code(plan_id, dimension) AS u(code)
+$$;
+COMMENT ON FUNCTION tip_impl.dimension_column(text, text) IS
+'the expression that makes a dimension of a measure''s row; what is not known is a category';
+
 -- The measure's query names its tables by schema: the path is pinned.
 CREATE FUNCTION tip_impl.measure_cells(plan_id text, dimensions text[],
     first_year int4, last_year int4, data_schema name)
@@ -102,13 +315,9 @@ BEGIN
     SELECT m.source INTO source
       FROM tip.release_plan AS p JOIN tip.measure AS m ON m.id = p.measure
      WHERE p.id = plan_id;
-    -- What is not known is a category, or the total would give it away.
-    SELECT string_agg(format(
-               $q$CASE WHEN coalesce(s.%1$I::text, 'not_stated')
-                  IN ('unknown', 'not_stated', 'withheld')
-                  THEN 'unknown' ELSE s.%1$I::text END$q$, d), ', ')
+    SELECT string_agg(tip_impl.dimension_column(plan_id, d), ', ' ORDER BY o)
       INTO columns
-      FROM unnest(dimensions) AS d;
+      FROM unnest(dimensions) WITH ORDINALITY AS x(d, o);
     EXECUTE format(
         $q$SELECT coalesce(jsonb_agg(jsonb_build_object(
                       'codes', c.codes, 'n', c.n) ORDER BY c.codes), '[]')
@@ -118,11 +327,47 @@ BEGIN
                     GROUP BY 1) AS c$q$,
         columns, format(source, data_schema))
        INTO cells USING first_year, last_year;
+    IF cells @? '$[*].codes[*] ? (@ == "_T")' THEN
+        RAISE EXCEPTION 'measure has the code _T, which is the total'
+            USING ERRCODE = '22023',
+                  HINT = 'Correct the query of the measure.';
+    END IF;
     RETURN cells;
 END
 $$;
 COMMENT ON FUNCTION tip_impl.measure_cells(text, text[], int4, int4, name) IS
 'the finest counts of a plan''s measure over a period';
+
+CREATE FUNCTION tip_impl.check_partition(plan_id text, first_year int4,
+    last_year int4, data_schema name)
+RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+DECLARE
+    m       tip.measure;
+    is_fine boolean;
+BEGIN
+    SELECT x.* INTO m FROM tip.measure AS x JOIN tip.release_plan AS r
+        ON r.measure = x.id WHERE r.id = plan_id;
+    IF m.unit_column IS NULL THEN
+        RETURN;
+    END IF;
+    EXECUTE format(
+        $q$SELECT count(*) = count(DISTINCT (s.year, s.%1$I))
+                             FILTER (WHERE s.%1$I IS NOT NULL)
+             FROM (%2$s) AS s WHERE s.year BETWEEN $1 AND $2$q$,
+        m.unit_column, format(m.source, data_schema))
+       INTO is_fine USING first_year, last_year;
+    IF NOT is_fine THEN
+        RAISE EXCEPTION 'measure "%" counts a unit more than once in a year', m.id
+            USING ERRCODE = '0A000',
+                  HINT = 'Count a derived scalar, such as main_form with mixed, or a yes/no dimension for each code.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION tip_impl.check_partition(text, int4, int4, name) IS
+'complain where a unit of the measure is not in exactly one cell of a year';
 
 CREATE FUNCTION tip_impl.plan_categories(dimensions text[], cells jsonb,
     first_year int4, last_year int4)
@@ -145,51 +390,433 @@ $$;
 COMMENT ON FUNCTION tip_impl.plan_categories(text[], jsonb, int4, int4) IS
 'categories of each dimension: every year, every code seen, and unknown';
 
+-- One dimension with its groups: parents come before their children.
+CREATE FUNCTION tip_impl.dimension_tree(measure text, dimension text,
+    codes jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+DECLARE
+    tree    jsonb;
+    depth   int4;
+    is_both boolean;
+BEGIN
+    WITH RECURSIVE up AS (
+        SELECT k.code, h.parent, 0 AS height
+          FROM jsonb_array_elements_text(codes) AS k(code)
+          LEFT JOIN tip.measure_hierarchy AS h
+            ON h.measure = dimension_tree.measure AND h.code = k.code
+           AND h.dimension = dimension_tree.dimension
+        UNION
+        SELECT u.parent, h.parent, u.height + 1
+          FROM up AS u
+          LEFT JOIN tip.measure_hierarchy AS h
+            ON h.measure = dimension_tree.measure AND h.code = u.parent
+           AND h.dimension = dimension_tree.dimension
+         WHERE u.parent IS NOT NULL AND u.height < 9
+    ), node AS (
+        SELECT u.code, u.parent, max(u.height) AS height, min(u.height) AS lowest
+          FROM up AS u GROUP BY u.code, u.parent
+    ), placed AS (
+        SELECT n.*, row_number() OVER (ORDER BY n.height DESC,
+                   n.code = 'unknown', n.code) AS place
+          FROM node AS n
+    )
+    SELECT jsonb_agg(jsonb_build_object('code', p.code, 'parent',
+                         coalesce(q.place, 0), 'group', p.height > 0)
+                     ORDER BY p.place),
+           max(p.height), bool_or(p.height > 0 AND p.lowest = 0)
+      INTO tree, depth, is_both
+      FROM placed AS p LEFT JOIN placed AS q ON q.code = p.parent;
+    IF depth > 8 THEN
+        RAISE EXCEPTION 'groups of dimension "%" are cyclic or too deep', dimension
+            USING ERRCODE = '22023',
+                  HINT = 'Correct tip.measure_hierarchy; eight levels are allowed.';
+    ELSIF is_both THEN
+        RAISE EXCEPTION 'a code of dimension "%" is a group and is counted as well',
+            dimension
+            USING ERRCODE = '22023',
+                  HINT = 'Give what is only known by its group a code of its own.';
+    END IF;
+    RETURN tree;
+END
+$$;
+COMMENT ON FUNCTION tip_impl.dimension_tree(text, text, jsonb) IS
+'codes of a dimension and the groups above them: code, place of the parent (0 total), whether it is a group';
+
+CREATE FUNCTION tip_impl.plan_trees(plan_id text, dimensions text[],
+    cells jsonb, first_year int4, last_year int4)
+RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+SELECT jsonb_agg(tip_impl.dimension_tree(r.measure, d.name,
+                     CASE WHEN u.code = 'unknown' OR d.name = 'year' THEN c.value
+                          ELSE (c.value - 'unknown' - u.code)
+                               || jsonb_build_array(u.code) END)
+                 ORDER BY d.place)
+  FROM tip.release_plan AS r,
+       unnest(dimensions) WITH ORDINALITY AS d(name, place)
+  JOIN jsonb_array_elements(tip_impl.plan_categories(dimensions, cells,
+           first_year, last_year)) WITH ORDINALITY AS c(value, place)
+    ON c.place = d.place,
+       LATERAL tip_impl.unknown_code(plan_id, d.name) AS u(code)
+ WHERE r.id = plan_id
+$$;
+COMMENT ON FUNCTION tip_impl.plan_trees(text, text[], jsonb, int4, int4) IS
+'the tree of codes of each dimension of a plan';
+
+CREATE FUNCTION tip_impl.plan_groups(plan_id text, first_year int4,
+    last_year int4)
+RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+SELECT coalesce(jsonb_object_agg(g.dimension, g.codes), '{}')
+  FROM (SELECT h.dimension, jsonb_agg(DISTINCT h.parent) AS codes
+          FROM tip.measure_hierarchy AS h
+          JOIN tip.release_plan AS p ON p.measure = h.measure
+         WHERE p.id = plan_id
+           AND h.dimension = ANY (tip_impl.plan_dimensions(plan_id))
+         GROUP BY h.dimension) AS g
+$$;
+COMMENT ON FUNCTION tip_impl.plan_groups(text, int4, int4) IS
+'codes that are groups, by dimension';
+
+CREATE FUNCTION tip_impl.is_margin(dimensions text[], codes text[],
+    groups jsonb)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+RETURN '_T' = ANY (codes) OR EXISTS (
+    SELECT FROM unnest(dimensions, codes) AS u(name, code)
+     WHERE groups -> u.name ? u.code);
+COMMENT ON FUNCTION tip_impl.is_margin(text[], text[], jsonb) IS
+'whether a cell is a sum of others: a total, or a group';
+
+CREATE FUNCTION tip_impl.plan_masks(plan_id text, dimensions text[])
+RETURNS int4[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+SELECT array_agg(coalesce((
+           SELECT sum(1 << (array_position(plan_masks.dimensions, d) - 1))
+             FROM unnest(t.dimensions) AS d), 0)::int4 ORDER BY t.ordinal)
+  FROM tip.release_plan_table AS t WHERE t.plan = plan_id
+$$;
+COMMENT ON FUNCTION tip_impl.plan_masks(text, text[]) IS
+'the tables of a plan as bit masks of the dimensions of its cube';
+
+-- The fate of the cells of a cube.
+
+CREATE TYPE tip_impl.fate AS (codes text[], n int8, level int4,
+    is_planned boolean, is_small boolean, is_hidden boolean, low int8,
+    high int8, rounded int8);
+COMMENT ON TYPE tip_impl.fate IS 'a cell of a cube: true count, and what becomes of it';
+
+CREATE FUNCTION tip_impl.tree_nodes(trees jsonb, list jsonb) RETURNS int4[]
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+SELECT coalesce(array_agg(CASE WHEN u.code = '_T' THEN 0 ELSE p.node END
+                          ORDER BY c.ordinality, u.dim), '{}')::int4[]
+  FROM jsonb_array_elements(list) WITH ORDINALITY AS c
+ CROSS JOIN LATERAL jsonb_array_elements_text(c.value) WITH ORDINALITY
+            AS u(code, dim)
+  LEFT JOIN (SELECT d.ordinality AS dim, k.value ->> 'code' AS code,
+                    k.ordinality AS node
+               FROM jsonb_array_elements(trees) WITH ORDINALITY AS d,
+                    jsonb_array_elements(d.value) WITH ORDINALITY AS k) AS p
+    ON p.dim = u.dim AND p.code = u.code
+$$;
+COMMENT ON FUNCTION tip_impl.tree_nodes(jsonb, jsonb) IS
+'lists of codes as places in the trees of the dimensions, 0 for the total';
+
+-- All that goes to the engine goes through here.  With a pattern nothing is
+-- chosen: the cells in it are taken as hidden and judged.
+CREATE FUNCTION tip_impl.suppress_counts(trees jsonb, cells jsonb,
+    tables int4[], p tip.policy, small_below int4, pattern jsonb)
+RETURNS SETOF tip_impl.fate
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+DECLARE
+    sizes   int4[];
+    parents int4[];
+    names   text[];
+    starts  int4[];
+BEGIN
+    SELECT array_agg(1 + jsonb_array_length(t.value) ORDER BY t.ordinality)
+      INTO sizes FROM jsonb_array_elements(trees) WITH ORDINALITY AS t;
+    SELECT array_agg(coalesce((k.node ->> 'parent')::int, 0)
+                     ORDER BY t.ordinality, k.place),
+           array_agg(coalesce(k.node ->> 'code', '_T')
+                     ORDER BY t.ordinality, k.place)
+      INTO parents, names
+      FROM jsonb_array_elements(trees) WITH ORDINALITY AS t,
+           LATERAL (SELECT NULL::jsonb AS node, 0 AS place
+                    UNION ALL SELECT value, ordinality
+                      FROM jsonb_array_elements(t.value) WITH ORDINALITY) AS k;
+    SELECT array_agg(x.start ORDER BY x.dim) INTO starts
+      FROM (SELECT s.dim, (sum(s.size) OVER (ORDER BY s.dim) - s.size)::int
+              FROM unnest(sizes) WITH ORDINALITY AS s(size, dim)) AS x(dim, start);
+
+    RETURN QUERY
+    SELECT (SELECT array_agg(names[1 + starts[u.dim] + u.place] ORDER BY u.dim)
+              FROM unnest(x.node) WITH ORDINALITY AS u(place, dim)),
+           x.n, x.level, x.is_planned, x.is_small, x.is_hidden, x.low, x.high,
+           NULL::int8
+      FROM tip_impl.protect_cells(sizes, parents,
+               tip_impl.tree_nodes(trees, jsonb_path_query_array(cells,
+                                                                 '$[*].codes')),
+               ARRAY(SELECT (c.value ->> 'n')::int8
+                       FROM jsonb_array_elements(cells) WITH ORDINALITY AS c
+                      ORDER BY c.ordinality),
+               tables,
+               ARRAY[p.cost_total, p.cost_one_way, p.cost_two_way, p.cost_leaf],
+               small_below, p.min_width, p.reach_threshold, p.insiders <> 'none',
+               CASE WHEN pattern IS NOT NULL
+                    THEN tip_impl.tree_nodes(trees, pattern) END, true) AS x;
+END
+$$;
+COMMENT ON FUNCTION tip_impl.suppress_counts(jsonb, jsonb, int4[], tip.policy, int4, jsonb) IS
+'every cell of a cube with its fate by suppression; given a pattern of hidden cells, the attacker''s bounds under it';
+
+-- The threshold of a plan: a table that shows a sensitive combination raises it
+-- for the whole cube, whatever the counts are.
+CREATE FUNCTION tip_impl.plan_threshold(plan_id text, p tip.policy)
+RETURNS int4
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+SELECT greatest(p.threshold, (
+    SELECT max((s.value ->> 'minimum')::int)
+      FROM jsonb_array_elements(p.sensitive) AS s, tip.release_plan_table AS t
+     WHERE t.plan = plan_id
+       AND t.dimensions @> ARRAY(SELECT jsonb_object_keys(s.value -> 'codes'))))
+$$;
+COMMENT ON FUNCTION tip_impl.plan_threshold(text, tip.policy) IS
+'the least count that is not small in any table of a plan';
+
+CREATE FUNCTION tip_impl.round_plan(plan_id text, trees jsonb, cells jsonb,
+    tables int4[], p tip.policy, label text)
+RETURNS SETOF tip_impl.fate
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+BEGIN
+    IF trees @? '$[*][*] ? (@.group == true)' THEN
+        RAISE EXCEPTION 'rounding of groups of codes is not implemented'
+            USING ERRCODE = '0A000',
+                  HINT = 'Make the group a dimension of its own, in a table of its own.';
+    END IF;
+    IF p.base < tip_impl.plan_threshold(plan_id, p) THEN
+        RAISE EXCEPTION 'a table of plan "%" has a sensitive combination, and the base of policy "%" is below its minimum',
+            plan_id, p.id
+            USING ERRCODE = '0A000',
+                  HINT = 'Leave out a dimension, or use a policy of a larger base.';
+    END IF;
+    RETURN QUERY
+    SELECT x.codes, x.n, x.level, x.is_planned, false, false,
+           greatest(x.rounded - p.base + 1, 0), x.rounded + p.base - 1, x.rounded
+      FROM tip_impl.round_counts(
+               (SELECT jsonb_agg(jsonb_path_query_array(t.value, '$[*].code')
+                                 ORDER BY t.ordinality)
+                  FROM jsonb_array_elements(trees) WITH ORDINALITY AS t),
+               cells, tables, p.id, label) AS x;
+END
+$$;
+COMMENT ON FUNCTION tip_impl.round_plan(text, jsonb, jsonb, int4[], tip.policy, text) IS
+'every cell of a cube, rounded';
+
+CREATE FUNCTION tip_impl.check_total(plan_id text, p tip.policy, total numeric)
+RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+DECLARE
+    ways    int4;
+BEGIN
+    SELECT min(cardinality(t.dimensions)) INTO ways
+      FROM tip.release_plan_table AS t
+     WHERE t.plan = plan_id
+       AND total < tip_impl.min_total(p.min_totals, cardinality(t.dimensions));
+    IF ways IS NOT NULL THEN
+        RAISE EXCEPTION 'the period has too few units for a table of % dimension(s)',
+            ways
+            USING ERRCODE = '55000',
+                  HINT = 'Publish fewer dimensions, or a longer period; see min_totals of the policy.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION tip_impl.check_total(text, tip.policy, numeric) IS
+'complain where the total is too small for a table of a plan';
+
+-- A number that others have published and that we would have to hide takes the
+-- cover from what is hidden beside it.
+CREATE FUNCTION tip_impl.check_disclosed(plan_id text, dimensions text[],
+    first_year int4, last_year int4, fates tip_impl.fate[])
+RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+DECLARE
+    clash   int4;
+BEGIN
+    SELECT d.id INTO clash
+      FROM tip_impl.plan_disclosures(plan_id, first_year, last_year) AS d
+      JOIN unnest(fates) AS f
+        ON f.codes = ARRAY(SELECT coalesce(d.dims ->> k.name, '_T')
+                             FROM unnest(dimensions) WITH ORDINALITY
+                                  AS k(name, place)
+                            ORDER BY k.place)
+     WHERE d.is_used AND d.value = f.n AND f.n > 0
+       AND (f.is_hidden OR NOT f.is_planned)
+     ORDER BY d.id LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'the release cannot be certified beside disclosure %', clash
+            USING ERRCODE = '54000',
+                  HINT = 'Publish fewer or coarser tables of this period, or the rounded product.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION tip_impl.check_disclosed(text, text[], int4, int4, tip_impl.fate[]) IS
+'complain where a number known outside is one that the release counts on being unknown';
+
+-- Long work says where it is; short work would only be noise.
+CREATE FUNCTION tip_impl.tell_stage(stage text, trees jsonb) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    size    numeric := 1;
+    tree    jsonb;
+BEGIN
+    FOR tree IN SELECT * FROM jsonb_array_elements(trees) LOOP
+        size := size * (1 + jsonb_array_length(tree));
+    END LOOP;
+    IF size >= 1000 THEN
+        RAISE NOTICE 'release: %, cube of % cells', stage, size;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION tip_impl.tell_stage(text, jsonb) IS
+'tell the client how far a large release is';
+
+CREATE FUNCTION tip_impl.plan_fates(plan_id text, dimensions text[],
+    first_year int4, last_year int4, data_schema name)
+RETURNS tip_impl.fate[]
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+DECLARE
+    p       tip.policy := tip_impl.plan_policy(plan_id);
+    masks   int4[] := tip_impl.plan_masks(plan_id, dimensions);
+    cells   jsonb;
+    trees   jsonb;
+    fates   tip_impl.fate[];
+BEGIN
+    PERFORM tip_impl.check_partition(plan_id, first_year, last_year, data_schema);
+    cells := tip_impl.measure_cells(plan_id, dimensions, first_year, last_year,
+                                    data_schema);
+    PERFORM tip_impl.check_total(plan_id, p,
+        (SELECT coalesce(sum((c.value ->> 'n')::numeric), 0)
+           FROM jsonb_array_elements(cells) AS c));
+    trees := tip_impl.plan_trees(plan_id, dimensions, cells, first_year,
+                                 last_year);
+    PERFORM tip_impl.tell_stage('protecting the counts', trees);
+    IF p.method = 'round' THEN
+        RETURN ARRAY(SELECT f FROM tip_impl.round_plan(plan_id, trees, cells,
+            masks, p, format('%s|%s|%s', (SELECT r.measure
+                FROM tip.release_plan AS r WHERE r.id = plan_id),
+                first_year, last_year)) AS f);
+    END IF;
+    fates := ARRAY(SELECT f FROM tip_impl.suppress_counts(trees, cells, masks,
+        p, tip_impl.plan_threshold(plan_id, p), NULL) AS f);
+    PERFORM tip_impl.check_disclosed(plan_id, dimensions, first_year, last_year,
+                                     fates);
+    PERFORM tip_impl.tell_stage('counts are protected', trees);
+    RETURN fates;
+END
+$$;
+COMMENT ON FUNCTION tip_impl.plan_fates(text, text[], int4, int4, name) IS
+'the joint cube of a plan, protected';
+
+-- What is printed for a cell.  "1-4" says that a count is small: only where the
+-- total is all that a suppressed plan shows, or beside rounded cells, which
+-- hold against whoever knows the exact total.
+CREATE FUNCTION tip_impl.show_cell(p tip.policy, f tip_impl.fate,
+    is_headline boolean, only_headline boolean, OUT value int8,
+    OUT shown text, OUT is_hidden boolean)
+LANGUAGE plpgsql IMMUTABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+BEGIN
+    IF p.method = 'round' AND is_headline AND p.headline = 'exact' THEN
+        is_hidden := f.n BETWEEN 1 AND p.threshold - 1;
+        value := f.n;
+    ELSIF p.method = 'round' THEN
+        is_hidden := false;
+        value := f.rounded;
+    ELSE
+        is_hidden := f.is_hidden;
+        value := f.n;
+    END IF;
+    IF is_hidden THEN
+        value := NULL;
+    END IF;
+    shown := CASE WHEN NOT is_hidden THEN value::text
+                  WHEN is_headline AND p.headline = 'exact'
+                       AND (only_headline OR p.method = 'round')
+                  THEN format('1-%s', p.threshold - 1)
+                  ELSE '*' END;
+END
+$$;
+COMMENT ON FUNCTION tip_impl.show_cell(tip.policy, tip_impl.fate, boolean, boolean) IS
+'the published value and text of a cell';
+
 CREATE FUNCTION tip_impl.plan_cells(plan_id text, first_year int4,
     last_year int4, data_schema name,
     OUT table_name text, OUT ordinal int4, OUT codes text[], OUT n int8,
     OUT level int4, OUT is_total boolean, OUT is_small boolean,
-    OUT is_hidden boolean, OUT low int8, OUT high int8)
+    OUT is_hidden boolean, OUT low int8, OUT high int8, OUT value int8,
+    OUT shown text)
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
 DECLARE
+    p       tip.policy;
     dims    text[];
-    cells   jsonb;
-    masks   int4[];
+    groups  jsonb;
+    is_bare boolean;
 BEGIN
     PERFORM tip_impl.check_period(plan_id, first_year, last_year);
-    dims := tip_impl.plan_dimensions(plan_id);
-    cells := tip_impl.measure_cells(plan_id, dims, first_year, last_year,
-                                    data_schema);
-    SELECT array_agg((
-               SELECT sum(1 << (array_position(dims, d) - 1))
-                 FROM unnest(t.dimensions) AS d)::int4
-               ORDER BY t.ordinal)
-      INTO masks
-      FROM tip.release_plan_table AS t WHERE t.plan = plan_id;
+    p := tip_impl.plan_policy(plan_id);
+    is_bare := tip_impl.plan_dimensions(plan_id) = '{}';
+    dims := tip_impl.cube_dimensions(plan_id, first_year, last_year);
+    groups := tip_impl.plan_groups(plan_id, first_year, last_year);
 
     -- A cell of the joint cube belongs to each table that has its dimensions.
     RETURN QUERY
-    SELECT t.name, t.ordinal, own.codes, x.n, x.level, '_T' = ANY (own.codes),
-           x.is_small, x.is_hidden, x.low, x.high
-      FROM tip_impl.protect_counts(
-               tip_impl.plan_categories(dims, cells, first_year, last_year),
-               cells, masks,
-               (SELECT p.policy FROM tip.release_plan AS p
-                 WHERE p.id = plan_id)) AS x
+    SELECT t.name, t.ordinal, own.codes, x.n, x.level,
+           tip_impl.is_margin(t.dimensions, own.codes, groups),
+           x.is_small, s.is_hidden, x.low, x.high, s.value, s.shown
+      FROM unnest(tip_impl.plan_fates(plan_id, dims, first_year, last_year,
+                                      data_schema)) AS x
       JOIN tip.release_plan_table AS t
         ON t.plan = plan_id
        AND NOT EXISTS (
                SELECT FROM unnest(dims, x.codes) AS c(dim, code)
                 WHERE c.code <> '_T' AND c.dim <> ALL (t.dimensions)),
            LATERAL (
-               SELECT array_agg(
+               SELECT coalesce(array_agg(
                           x.codes[array_position(dims, d.name)]
-                          ORDER BY d.place) AS codes
+                          ORDER BY d.place), '{}') AS codes
                  FROM unnest(t.dimensions) WITH ORDINALITY
-                      AS d(name, place)) AS own
+                      AS d(name, place)) AS own,
+           LATERAL tip_impl.show_cell(p, x, t.dimensions = '{}', is_bare) AS s
      WHERE x.is_planned;
 END
 $$;
@@ -208,9 +835,7 @@ DECLARE
     final_year int4 := coalesce(last_year, first_year);
 BEGIN
     RETURN QUERY
-    SELECT c.table_name, c.codes, c.is_total,
-           CASE WHEN NOT c.is_hidden THEN c.n END,
-           CASE WHEN c.is_hidden THEN '*' ELSE c.n::text END,
+    SELECT c.table_name, c.codes, c.is_total, c.value, c.shown,
            CASE WHEN c.is_hidden THEN 'Q' ELSE 'A' END,
            CASE WHEN c.is_hidden THEN 'C' ELSE 'F' END
       FROM tip_impl.plan_cells(plan, first_year, final_year, data_schema) AS c
@@ -224,7 +849,7 @@ COMMENT ON FUNCTION tip.preview(text, int4, int4, name) IS
 CREATE FUNCTION tip.preview_loss(plan text, first_year int4,
     last_year int4 DEFAULT NULL, data_schema name DEFAULT 'tip_data',
     OUT table_name text, OUT level int4, OUT cells int8, OUT nonzero int8,
-    OUT hidden int8, OUT shown_percent numeric)
+    OUT hidden int8, OUT shown_percent numeric, OUT value_percent numeric)
 RETURNS SETOF record
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
@@ -239,7 +864,9 @@ BEGIN
            round(100.0 * count(*)
                             FILTER (WHERE c.n > 0 AND NOT c.is_hidden)
                             / nullif(count(*)
-                                     FILTER (WHERE c.n > 0), 0), 1)
+                                     FILTER (WHERE c.n > 0), 0), 1),
+           round(100.0 * coalesce(sum(c.n) FILTER (WHERE NOT c.is_hidden), 0)
+                 / nullif(sum(c.n), 0), 1)
       FROM tip_impl.plan_cells(plan, first_year, final_year, data_schema) AS c
      GROUP BY c.ordinal, c.table_name, c.level
      ORDER BY c.ordinal, c.level;
@@ -247,17 +874,46 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tip.preview_loss(text, int4, int4, name) IS
-'how much a plan would hide: level 0 is the total, 1 one-way cells, and so on';
+'how much a plan would hide, in cells and in value: level 0 is the total, 1 one-way cells, and so on';
 
 -- Publication.
 
-CREATE FUNCTION tip_impl.create_public_view(table_name text,
-    dimensions text[], title text, audience text)
+CREATE FUNCTION tip_impl.grant_view(table_name text, audience text)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
 DECLARE
+    reader  regrole;
+BEGIN
+    IF audience = 'public' THEN
+        GRANT USAGE ON SCHEMA tip_public TO PUBLIC;
+        EXECUTE format('GRANT SELECT ON tip_public.%I TO PUBLIC', table_name);
+        RETURN;
+    END IF;
+    FOR reader IN
+        SELECT a.grantee FROM pg_proc AS p, aclexplode(p.proacl) AS a
+         WHERE p.pronamespace = 'tip_impl'::regnamespace
+           AND p.proname = 'is_' || audience
+           AND a.grantee NOT IN (0, p.proowner)
+    LOOP
+        EXECUTE format('GRANT USAGE ON SCHEMA tip_public TO %s', reader);
+        EXECUTE format('GRANT SELECT ON tip_public.%I TO %s', table_name, reader);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION tip_impl.grant_view(text, text) IS
+'let an audience read the view of a published table';
+
+CREATE FUNCTION tip_impl.create_public_view(table_name text,
+    dimensions text[], title text, audience text,
+    shows_bounds boolean DEFAULT false)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+DECLARE
+    bounds  text[] := CASE WHEN shows_bounds THEN '{low,high}' ELSE '{}' END;
     columns text[];
 BEGIN
     IF to_regnamespace('tip_public') IS NULL THEN
@@ -271,7 +927,8 @@ BEGIN
      WHERE a.attrelid = to_regclass(format('tip_public.%I', table_name))
        AND a.attnum > 0;
     IF columns <> '{release,first_year,last_year}'::text[] || dimensions
-                  || '{is_total,value,shown,obs_status,conf_status}'::text[] THEN
+                  || '{is_total,value,shown,obs_status,conf_status}'::text[]
+                  || bounds THEN
         RAISE EXCEPTION 'view "%" was made for other dimensions', table_name
             USING ERRCODE = '55000',
                   HINT = 'Give the changed table of the plan a new name.';
@@ -280,25 +937,23 @@ BEGIN
         EXECUTE format(
             'CREATE VIEW tip_public.%I WITH (security_barrier) AS '
             'SELECT r.release, r.first_year, '
-            'r.last_year, %s, c.is_total, c.value, c.shown, c.obs_status, '
-            'c.conf_status FROM tip.release_cell AS c '
+            'r.last_year, %s c.is_total, c.value, c.shown, c.obs_status, '
+            'c.conf_status %s FROM tip.release_cell AS c '
             'JOIN tip.release AS r ON r.release = c.release '
-            'WHERE c.table_name = %L',
+            'WHERE c.table_name = %L AND r.policy ->> ''audience'' = %L',
             table_name,
-            (SELECT string_agg(format('c.codes[%s] AS %I', d.place, d.name), ', '
+            (SELECT string_agg(format('c.codes[%s] AS %I,', d.place, d.name), ' '
                                ORDER BY d.place)
                FROM unnest(dimensions) WITH ORDINALITY AS d(name, place)),
-            table_name);
+            CASE WHEN shows_bounds THEN ', c.low, c.high' END,
+            table_name, audience);
         EXECUTE format('COMMENT ON VIEW tip_public.%I IS %L', table_name,
             title || '. Leave out rows with is_total before summing; a NULL value is hidden, not zero.');
     END IF;
-    IF audience = 'public' THEN
-        GRANT USAGE ON SCHEMA tip_public TO PUBLIC;
-        EXECUTE format('GRANT SELECT ON tip_public.%I TO PUBLIC', table_name);
-    END IF;
+    PERFORM tip_impl.grant_view(table_name, audience);
 END
 $$;
-COMMENT ON FUNCTION tip_impl.create_public_view(text, text[], text, text) IS
+COMMENT ON FUNCTION tip_impl.create_public_view(text, text[], text, text, boolean) IS
 'make the view of a published table, once';
 
 CREATE FUNCTION tip_impl.cells_digest(table_names text[], codes text[],
@@ -326,63 +981,99 @@ SELECT jsonb_build_object(
            'cells_sha256', tip_impl.cells_digest(
                array_agg(c.table_name),
                array_agg(array_to_string(c.codes, ',')),
-               array_agg(CASE WHEN c.is_hidden THEN '*' ELSE c.n::text END)),
+               array_agg(c.shown)),
            'hidden', coalesce(jsonb_agg(
                jsonb_build_object('table', c.table_name, 'codes', c.codes,
                                   'low', c.low, 'high', c.high)
                ORDER BY c.table_name COLLATE "C", c.codes COLLATE "C")
                FILTER (WHERE c.is_hidden), '[]'))
-  FROM jsonb_to_recordset(cells) AS c(table_name text, codes text[], n int8,
-           is_hidden boolean, low int8, high int8)
+  FROM jsonb_to_recordset(cells) AS c(table_name text, codes text[],
+           shown text, is_hidden boolean, low int8, high int8)
 $$;
 COMMENT ON FUNCTION tip_impl.certificate(int4, jsonb) IS
 'what the auditor gets: bounds of each hidden cell, digest of the shown ones';
 
+-- Numbers known outside that the attacker was given, and those that cover
+-- other years too and so could not be used.
+CREATE FUNCTION tip_impl.release_facts(plan_id text, first_year int4,
+    last_year int4)
+RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+SELECT jsonb_build_object('disclosures', coalesce(jsonb_agg(
+           jsonb_build_object('id', d.id, 'source', d.source, 'dims', d.dims,
+                              'value', d.value, 'is_used', d.is_used)
+           ORDER BY d.id), '[]'))
+  FROM tip_impl.plan_disclosures(plan_id, first_year, last_year) AS d
+$$;
+COMMENT ON FUNCTION tip_impl.release_facts(text, int4, int4) IS
+'what a certificate names besides the cells: numbers that were public before';
+
+CREATE FUNCTION tip_impl.next_release() RETURNS int4
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+BEGIN
+    -- One publication at a time: numbers without gaps, no period twice.
+    LOCK TABLE tip.release IN SHARE ROW EXCLUSIVE MODE;
+    RETURN (SELECT coalesce(max(r.release), 0) + 1 FROM tip.release AS r);
+END
+$$;
+COMMENT ON FUNCTION tip_impl.next_release() IS
+'number of the next release; others who publish wait';
+
+-- Runs as the owner: whoever publishes writes no table of releases herself.
+-- A shown cell's n is what is published, a hidden cell has none.
 CREATE FUNCTION tip_impl.freeze_release(release int4, plan_id text, first_year int4,
-    last_year int4, cells jsonb)
+    last_year int4, cells jsonb, facts jsonb DEFAULT '{}')
 RETURNS void
-LANGUAGE plpgsql
+LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
 DECLARE
     proof   jsonb;
-    applied tip.policy;
+    applied tip.policy := tip_impl.plan_policy(plan_id);
 BEGIN
-    SELECT p.* INTO applied
-      FROM tip.policy AS p JOIN tip.release_plan AS r ON r.policy = p.id
-     WHERE r.id = plan_id;
-    proof := tip_impl.certificate(freeze_release.release, cells);
+    proof := tip_impl.certificate(freeze_release.release, cells) || facts;
     BEGIN
         INSERT INTO tip.release (release, plan, measure, first_year, last_year,
-                                 policy, certificate_digest)
+                                 policy, certificate_digest, groups)
         SELECT freeze_release.release, p.id, p.measure,
                freeze_release.first_year, freeze_release.last_year,
-               to_jsonb(applied), sha256(convert_to(proof::text, 'UTF8'))
+               to_jsonb(applied), sha256(convert_to(proof::text, 'UTF8')),
+               tip_impl.plan_groups(p.id, freeze_release.first_year,
+                                    freeze_release.last_year)
           FROM tip.release_plan AS p WHERE p.id = plan_id;
     EXCEPTION WHEN unique_violation THEN
         -- A snapshot older than the lock cannot see what was published.
         RAISE EXCEPTION 'another release was published meanwhile'
             USING ERRCODE = '40001', HINT = 'Try again.';
     END;
-    INSERT INTO tip.release_cell
+    INSERT INTO tip.release_cell (release, table_name, codes, is_total, value,
+                                  shown, obs_status, conf_status, low, high)
     SELECT freeze_release.release, c.table_name, c.codes, c.is_total,
-           CASE WHEN NOT c.is_hidden THEN c.n END,
-           CASE WHEN c.is_hidden THEN '*' ELSE c.n::text END,
+           c.n, c.shown,
            CASE WHEN c.is_hidden THEN 'Q' ELSE 'A' END,
-           CASE WHEN c.is_hidden THEN 'C' ELSE 'F' END
+           CASE WHEN c.is_hidden THEN 'C' ELSE 'F' END,
+           CASE WHEN applied.show_bounds THEN c.low END,
+           CASE WHEN applied.show_bounds THEN c.high END
       FROM jsonb_to_recordset(cells) AS c(table_name text, codes text[],
-               is_total boolean, n int8, is_hidden boolean);
+               is_total boolean, n int8, shown text, is_hidden boolean,
+               low int8, high int8);
     INSERT INTO tip.release_certificate VALUES (freeze_release.release, proof);
     PERFORM tip_impl.create_public_view(t.name, t.dimensions, t.title,
-                                        applied.audience)
+                                        applied.audience, applied.show_bounds)
        FROM tip.release_plan_table AS t
       WHERE t.plan = plan_id ORDER BY t.ordinal;
     PERFORM tip_impl.log_release('publish', plan_id, first_year, last_year,
                                  release);
 END
 $$;
-COMMENT ON FUNCTION tip_impl.freeze_release(int4, text, int4, int4, jsonb) IS
+COMMENT ON FUNCTION tip_impl.freeze_release(int4, text, int4, int4, jsonb, jsonb) IS
 'store the cells of a release as they are published';
+REVOKE EXECUTE ON FUNCTION tip_impl.next_release(),
+    tip_impl.freeze_release(int4, text, int4, int4, jsonb, jsonb) FROM PUBLIC;
 
 CREATE FUNCTION tip.publish(plan text, first_year int4,
     last_year int4 DEFAULT NULL, data_schema name DEFAULT 'tip_data')
@@ -392,111 +1083,21 @@ SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
 DECLARE
     final_year  int4 := coalesce(last_year, first_year);
-    number      int4;
+    number      int4 := tip_impl.next_release();
     cells       jsonb;
 BEGIN
-    -- One publication at a time: numbers without gaps, no period twice.
-    LOCK TABLE tip.release IN SHARE ROW EXCLUSIVE MODE;
-    SELECT coalesce(max(r.release), 0) + 1 INTO number
-      FROM tip.release AS r;
-    SELECT jsonb_agg(to_jsonb(c)) INTO cells
+    SELECT jsonb_agg(jsonb_build_object('table_name', c.table_name,
+               'codes', c.codes, 'is_total', c.is_total, 'n', c.value,
+               'shown', c.shown, 'is_hidden', c.is_hidden,
+               'low', c.low, 'high', c.high))
+      INTO cells
       FROM tip_impl.plan_cells(publish.plan, publish.first_year, final_year,
                                data_schema) AS c;
     PERFORM tip_impl.freeze_release(number, publish.plan, publish.first_year,
-                            final_year, cells);
+        final_year, cells, tip_impl.release_facts(publish.plan,
+                                                  publish.first_year, final_year));
     RETURN number;
 END
 $$;
 COMMENT ON FUNCTION tip.publish(text, int4, int4, name) IS
 'freeze the tables of a plan for a period as one certified release and make their views; returns its number';
-
--- A question finds the frozen table that answers it, or the one nearest to it.
--- What a table's dimensions are is what its view was made with.
-
-CREATE FUNCTION tip_impl.published_tables(measure text,
-    OUT release int4, OUT first_year int4, OUT last_year int4,
-    OUT table_name text, OUT dimensions text[])
-RETURNS SETOF record
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, tip, tip_impl, pg_temp
-AS $$
-SELECT r.release, r.first_year, r.last_year, t.table_name, v.dimensions
-  FROM tip.release AS r,
-       LATERAL (SELECT DISTINCT c.table_name, cardinality(c.codes) AS width
-                  FROM tip.release_cell AS c
-                 WHERE c.release = r.release) AS t,
-       LATERAL (SELECT array_agg(a.attname::text ORDER BY a.attnum) AS dimensions
-                  FROM pg_class AS k
-                  JOIN pg_namespace AS n ON n.oid = k.relnamespace
-                  JOIN pg_attribute AS a ON a.attrelid = k.oid
-                 WHERE n.nspname = 'tip_public' AND k.relname = t.table_name
-                   AND a.attnum BETWEEN 4 AND 3 + t.width) AS v
- WHERE r.measure = published_tables.measure
-$$;
-COMMENT ON FUNCTION tip_impl.published_tables(text) IS
-'the frozen tables of a measure with their periods and dimensions';
-
-CREATE FUNCTION tip_impl.nearest_table(measure text, by text[],
-    first_year int4, last_year int4)
-RETURNS text
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, tip, tip_impl, pg_temp
-AS $$
-SELECT coalesce((
-    SELECT format('The nearest is "%s" by %s, %s to %s.', p.table_name,
-                  array_to_string(p.dimensions, ', '), p.first_year, p.last_year)
-      FROM tip_impl.published_tables(nearest_table.measure) AS p,
-           LATERAL (SELECT count(*) AS shared FROM unnest(p.dimensions) AS d
-                     WHERE d = ANY (nearest_table.by)) AS s
-     ORDER BY s.shared DESC,
-              cardinality(p.dimensions) + cardinality(nearest_table.by)
-              - 2 * s.shared,
-              abs(p.first_year::int8 - nearest_table.first_year)
-              + abs(p.last_year::int8 - nearest_table.last_year),
-              p.release DESC, p.table_name
-     LIMIT 1),
-    'Nothing of this measure is published yet; see tip.release_plan.')
-$$;
-COMMENT ON FUNCTION tip_impl.nearest_table(text, text[], int4, int4) IS
-'a hint: the frozen table nearest to a question';
-
-CREATE FUNCTION tip.disaggregate(measure text, by text[], first_year int4,
-    last_year int4 DEFAULT NULL,
-    OUT codes text[], OUT is_total boolean, OUT value int8, OUT shown text,
-    OUT obs_status text, OUT conf_status text, OUT release int4)
-RETURNS SETOF record
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, tip, tip_impl, pg_temp
-AS $$
-DECLARE
-    final_year  int4 := coalesce(last_year, first_year);
-    found_table record;
-BEGIN
-    IF num_nulls(measure, by, first_year) > 0 OR array_position(by, NULL) > 0 THEN
-        RAISE EXCEPTION 'measure, dimensions and years must not be null'
-            USING ERRCODE = '22004';
-    END IF;
-    SELECT p.* INTO found_table
-      FROM tip_impl.published_tables(disaggregate.measure) AS p
-     WHERE p.first_year = disaggregate.first_year AND p.last_year = final_year
-       AND p.dimensions @> by AND p.dimensions <@ by
-     ORDER BY p.release, p.table_name LIMIT 1;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'no table of this measure, period and dimensions is published'
-            USING ERRCODE = '0A000',
-                  HINT = tip_impl.nearest_table(measure, by, first_year,
-                                                final_year);
-    END IF;
-    RETURN QUERY
-    SELECT (SELECT array_agg(c.codes[array_position(found_table.dimensions, d.name)]
-                             ORDER BY d.place)
-              FROM unnest(by) WITH ORDINALITY AS d(name, place)) AS codes,
-           c.is_total, c.value, c.shown, c.obs_status, c.conf_status, c.release
-      FROM tip.release_cell AS c
-     WHERE c.release = found_table.release
-       AND c.table_name = found_table.table_name
-     ORDER BY 1;
-END
-$$;
-COMMENT ON FUNCTION tip.disaggregate(text, text[], int4, int4) IS
-'the published table of a measure by these dimensions, or a hint at the nearest one; reads nothing but releases';

@@ -78,24 +78,70 @@ $$;
 COMMENT ON FUNCTION tip.grant_recorder(regrole, name) IS
 'let a role write and read the records of a data schema, but delete none';
 
-CREATE FUNCTION tip.grant_analyst(grantee regrole) RETURNS void
+CREATE FUNCTION tip.grant_analyst(grantee regrole,
+    audience text DEFAULT 'observatory')
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+DECLARE
+    table_name  text;
+BEGIN
+    IF audience IS NULL OR audience NOT IN ('public', 'observatory', 'regional') THEN
+        RAISE EXCEPTION 'no tables are published for such an audience'
+            USING ERRCODE = '22023',
+                  HINT = 'Audiences are public, observatory and regional.';
+    END IF;
+    EXECUTE format('GRANT SELECT ON tip.release, tip.published_cell, tip.policy, '
+                   'tip.measure, tip.measure_hierarchy, tip.release_plan, '
+                   'tip.release_plan_table TO %s', grantee);
+    IF audience <> 'public' THEN
+        EXECUTE format('GRANT EXECUTE ON FUNCTION tip_impl.%I() TO %s',
+                       'is_' || audience, grantee);
+        FOR table_name IN
+            SELECT DISTINCT c.table_name
+              FROM tip.release AS r JOIN tip.release_cell AS c USING (release)
+             WHERE r.policy ->> 'audience' = audience
+        LOOP
+            PERFORM tip_impl.grant_view(table_name, audience);
+        END LOOP;
+    END IF;
+    PERFORM tip_impl.grant_routines(grantee,
+        '{disaggregate,explain_release,protect}');
+END
+$$;
+COMMENT ON FUNCTION tip.grant_analyst(regrole, text) IS
+'let a role read what has been released to an audience besides the public, and no record';
+
+CREATE FUNCTION tip.grant_publisher(grantee regrole,
+    data_schema name DEFAULT 'tip_data')
+RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
 BEGIN
-    EXECUTE format('GRANT SELECT ON tip.release, tip.release_cell, tip.policy, '
-                   'tip.measure, tip.release_plan, tip.release_plan_table TO %s',
+    PERFORM tip.grant_analyst(grantee);
+    EXECUTE format('GRANT USAGE ON SCHEMA %I TO %s', data_schema, grantee);
+    -- What the shipped measures read; for others the DBA grants what they need.
+    EXECUTE format('GRANT SELECT ON %1$I.event, %1$I.victim, %1$I.victimization, '
+                   '%1$I.involvement, %1$I.justice_step TO %2$s',
+                   data_schema, grantee);
+    EXECUTE format('GRANT SELECT ON tip.disclosure, tip.release_log TO %s', grantee);
+    EXECUTE format('GRANT SELECT, INSERT ON tip.release_plan, '
+                   'tip.release_plan_table TO %s', grantee);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION tip_impl.next_release(), '
+                   'tip_impl.freeze_release(int4, text, int4, int4, jsonb, jsonb), '
+                   'tip_impl.log_release(text, text, int4, int4, int4), '
+                   'tip_impl.note_transmission(text, int4, int4, text, text) TO %s',
                    grantee);
-    IF to_regnamespace('tip_public') IS NOT NULL THEN
-        EXECUTE format('GRANT USAGE ON SCHEMA tip_public TO %s', grantee);
-        EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA tip_public TO %s',
-                       grantee);
-    END IF;
-    PERFORM tip_impl.grant_routines(grantee, '{disaggregate,protect}');
+    PERFORM tip_impl.grant_routines(grantee,
+        '{preview,preview_loss,publish,verify_release,recheck,'
+        'register_disclosure,set_policy,transmit}');
 END
 $$;
-COMMENT ON FUNCTION tip.grant_analyst(regrole) IS
-'let a role read what has been released, and no record';
+COMMENT ON FUNCTION tip.grant_publisher(regrole, name) IS
+'let a role preview, publish and transmit the figures of a data schema, plan tables, and set policies that are no weaker than the shipped ones';
 
+REVOKE EXECUTE ON FUNCTION tip.grant_publisher(regrole, name) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION tip.grant_recorder(regrole, name),
-    tip.grant_analyst(regrole) FROM PUBLIC;
+    tip.grant_analyst(regrole, text) FROM PUBLIC;

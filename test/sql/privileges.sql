@@ -18,7 +18,8 @@ SELECT tip.grant_recorder('regress_tip_recorder', 'secret_data');
 
 \set VERBOSITY terse
 SET ROLE regress_tip_analyst;
-SELECT count(*) >= 0 AS reads_releases FROM tip.release_cell;
+SELECT count(*) >= 0 AS reads_releases FROM tip.published_cell;
+SELECT count(*) FROM tip.release_cell;
 SELECT tip.label('female'::tip.sex);
 SELECT count(*) FROM tip.release_certificate;
 SELECT count(*) FROM tip.release_log;
