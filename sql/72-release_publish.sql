@@ -3,33 +3,6 @@
 -- What a plan may not be is decided by public facts: policy, period and
 -- dimensions.  Only the last check, of the total, looks at the records.
 
-CREATE FUNCTION tip_impl.check_history(plan_id text, first_year int4,
-    last_year int4)
-RETURNS void
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, tip, tip_impl, pg_temp
-AS $$
-DECLARE
-    earlier tip.release;
-BEGIN
-    SELECT r.* INTO earlier
-      FROM tip.release AS r JOIN tip.release_plan AS p ON p.measure = r.measure
-     WHERE p.id = plan_id
-       AND r.first_year <= check_history.last_year
-       AND r.last_year >= check_history.first_year
-     ORDER BY r.release LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'years % to % of measure "%" are published as release %',
-            earlier.first_year, earlier.last_year, earlier.measure,
-            earlier.release
-            USING ERRCODE = '55000',
-                  HINT = 'Two releases of the same records could be subtracted; plan all tables of a period together.';
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION tip_impl.check_history(text, int4, int4) IS
-'complain if an earlier release stands against these years of a plan';
-
 CREATE FUNCTION tip_impl.plan_policy(plan_id text) RETURNS tip.policy
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
@@ -179,11 +152,38 @@ BEGIN
                   HINT = 'Publish a year when it is over and its records are in.';
     END IF;
     PERFORM tip_impl.check_measure(plan_id, policy);
-    PERFORM tip_impl.check_history(plan_id, first_year, last_year);
 END
 $$;
 COMMENT ON FUNCTION tip_impl.check_period(text, int4, int4) IS
-'complain unless the plan may be published for these years';
+'complain unless policy, measure and tables of a plan allow these years';
+
+CREATE FUNCTION tip_impl.check_history(plan_id text, first_year int4,
+    last_year int4)
+RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+DECLARE
+    earlier tip.release;
+BEGIN
+    PERFORM tip_impl.check_period(plan_id, first_year, last_year);
+    SELECT r.* INTO earlier
+      FROM tip.release AS r JOIN tip.release_plan AS p ON p.measure = r.measure
+     WHERE p.id = plan_id
+       AND r.first_year <= check_history.last_year
+       AND r.last_year >= check_history.first_year
+     ORDER BY r.release LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'years % to % of measure "%" are published as release %',
+            earlier.first_year, earlier.last_year, earlier.measure,
+            earlier.release
+            USING ERRCODE = '55000',
+                  HINT = 'Two releases of the same records could be subtracted; plan all tables of a period together.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION tip_impl.check_history(text, int4, int4) IS
+'complain unless a plan may be published for these years beside what is published';
 
 -- A plan over a period: its one joint cube.
 
@@ -599,10 +599,12 @@ $$;
 COMMENT ON FUNCTION tip_impl.plan_threshold(text, tip.policy) IS
 'the least count that is not small in any table of a plan';
 
+-- Whoever can have counts rounded at will could try until they are rounded like
+-- a published table: only a publisher may, who knows the counts.
 CREATE FUNCTION tip_impl.round_plan(plan_id text, trees jsonb, cells jsonb,
     tables int4[], p tip.policy, label text)
 RETURNS SETOF tip_impl.fate
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
 BEGIN
@@ -619,7 +621,8 @@ BEGIN
     END IF;
     RETURN QUERY
     SELECT x.codes, x.n, x.level, x.is_planned, false, false,
-           greatest(x.rounded - p.base + 1, 0), x.rounded + p.base - 1, x.rounded
+           greatest(x.rounded - (x.steps + 1) * p.base + 1, 0),
+           x.rounded + (x.steps + 1) * p.base - 1, x.rounded
       FROM tip_impl.round_counts(
                (SELECT jsonb_agg(jsonb_path_query_array(t.value, '$[*].code')
                                  ORDER BY t.ordinality)
@@ -629,6 +632,8 @@ END
 $$;
 COMMENT ON FUNCTION tip_impl.round_plan(text, jsonb, jsonb, int4[], tip.policy, text) IS
 'every cell of a cube, rounded';
+REVOKE EXECUTE ON FUNCTION
+    tip_impl.round_plan(text, jsonb, jsonb, int4[], tip.policy, text) FROM PUBLIC;
 
 CREATE FUNCTION tip_impl.check_total(plan_id text, p tip.policy, total numeric)
 RETURNS void
@@ -792,7 +797,7 @@ DECLARE
     groups  jsonb;
     is_bare boolean;
 BEGIN
-    PERFORM tip_impl.check_period(plan_id, first_year, last_year);
+    PERFORM tip_impl.check_history(plan_id, first_year, last_year);
     p := tip_impl.plan_policy(plan_id);
     is_bare := tip_impl.plan_dimensions(plan_id) = '{}';
     dims := tip_impl.cube_dimensions(plan_id, first_year, last_year);
@@ -972,11 +977,12 @@ COMMENT ON FUNCTION tip_impl.cells_digest(text[], text[], text[]) IS
 'SHA-256 of the cells of a release as they are shown';
 
 -- The bounds of hidden cells and the digest of what is shown: no true count.
-CREATE FUNCTION tip_impl.certificate(release int4, cells jsonb) RETURNS jsonb
+CREATE FUNCTION tip_impl.certificate(release int4, cells jsonb, facts jsonb)
+RETURNS jsonb
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
-SELECT jsonb_build_object(
+SELECT facts || jsonb_build_object(
            'release', certificate.release,
            'cells_sha256', tip_impl.cells_digest(
                array_agg(c.table_name),
@@ -990,7 +996,7 @@ SELECT jsonb_build_object(
   FROM jsonb_to_recordset(cells) AS c(table_name text, codes text[],
            shown text, is_hidden boolean, low int8, high int8)
 $$;
-COMMENT ON FUNCTION tip_impl.certificate(int4, jsonb) IS
+COMMENT ON FUNCTION tip_impl.certificate(int4, jsonb, jsonb) IS
 'what the auditor gets: bounds of each hidden cell, digest of the shown ones';
 
 -- Numbers known outside that the attacker was given, and those that cover
@@ -1035,7 +1041,7 @@ DECLARE
     proof   jsonb;
     applied tip.policy := tip_impl.plan_policy(plan_id);
 BEGIN
-    proof := tip_impl.certificate(freeze_release.release, cells) || facts;
+    proof := tip_impl.certificate(freeze_release.release, cells, facts);
     BEGIN
         INSERT INTO tip.release (release, plan, measure, first_year, last_year,
                                  policy, certificate_digest, groups)
@@ -1054,13 +1060,13 @@ BEGIN
                                   shown, obs_status, conf_status, low, high)
     SELECT freeze_release.release, c.table_name, c.codes, c.is_total,
            c.n, c.shown,
-           CASE WHEN c.is_hidden THEN 'Q' ELSE 'A' END,
+           CASE WHEN c.is_hidden THEN 'Q' WHEN c.is_pending THEN 'P' ELSE 'A' END,
            CASE WHEN c.is_hidden THEN 'C' ELSE 'F' END,
            CASE WHEN applied.show_bounds THEN c.low END,
            CASE WHEN applied.show_bounds THEN c.high END
       FROM jsonb_to_recordset(cells) AS c(table_name text, codes text[],
                is_total boolean, n int8, shown text, is_hidden boolean,
-               low int8, high int8);
+               is_pending boolean, low int8, high int8);
     INSERT INTO tip.release_certificate VALUES (freeze_release.release, proof);
     PERFORM tip_impl.create_public_view(t.name, t.dimensions, t.title,
                                         applied.audience, applied.show_bounds)

@@ -117,34 +117,6 @@ $$;
 COMMENT ON FUNCTION tip_impl.find_table(text, text[], int4, int4, text) IS
 'the newest frozen table with exactly these dimensions and years, or a refusal that names the nearest';
 
-CREATE FUNCTION tip.disaggregate(measure text, by text[], first_year int4,
-    last_year int4 DEFAULT NULL,
-    OUT codes text[], OUT is_total boolean, OUT value int8, OUT shown text,
-    OUT obs_status text, OUT conf_status text, OUT release int4)
-RETURNS SETOF record
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, tip, tip_impl, pg_temp
-AS $$
-DECLARE
-    found_table record;
-BEGIN
-    found_table := tip_impl.find_table(measure, by, first_year,
-                                       coalesce(last_year, first_year), NULL);
-    RETURN QUERY
-    SELECT (SELECT coalesce(array_agg(
-                       c.codes[array_position(found_table.dimensions, d.name)]
-                       ORDER BY d.place), '{}')
-              FROM unnest(by) WITH ORDINALITY AS d(name, place)) AS codes,
-           c.is_total, c.value, c.shown, c.obs_status, c.conf_status, c.release
-      FROM tip.published_cell AS c
-     WHERE c.release = found_table.release
-       AND c.table_name = found_table.table_name
-     ORDER BY 1;
-END
-$$;
-COMMENT ON FUNCTION tip.disaggregate(text, text[], int4, int4) IS
-'the published table of a measure by these dimensions, or a hint at the nearest one; reads nothing but releases';
-
 CREATE FUNCTION tip_impl.check_question(filter jsonb, audience text)
 RETURNS void
 LANGUAGE plpgsql STABLE
@@ -212,13 +184,19 @@ BEGIN
                   HINT = format('See tip_public.%I.', found_table.table_name);
     END IF;
     RETURN QUERY
-    SELECT x.dims - ARRAY(SELECT jsonb_object_keys(filter)), c.is_total,
+    SELECT y.dims, tip_impl.is_margin(
+               ARRAY(SELECT k FROM jsonb_object_keys(y.dims) AS k ORDER BY k),
+               ARRAY(SELECT e.value FROM jsonb_each_text(y.dims) AS e
+                      ORDER BY e.key), r.groups),
            c.value, c.shown, c.obs_status, c.conf_status, c.low, c.high,
            found_table.method, c.release
-      FROM tip.published_cell AS c,
+      FROM tip.published_cell AS c
+      JOIN tip.release AS r ON r.release = c.release,
            LATERAL (SELECT coalesce(jsonb_object_agg(u.name, u.code), '{}') AS dims
                       FROM unnest(found_table.dimensions, c.codes)
-                           AS u(name, code)) AS x
+                           AS u(name, code)) AS x,
+           LATERAL (SELECT x.dims - ARRAY(SELECT jsonb_object_keys(filter))
+                           AS dims) AS y
      WHERE c.release = found_table.release
        AND c.table_name = found_table.table_name
        AND x.dims @> filter
@@ -243,7 +221,8 @@ WITH cell AS (
            NOT EXISTS (SELECT FROM unnest(p.dimensions, c.codes) AS u(name, code)
                         WHERE r.groups -> u.name ? u.code) AS is_leaf,
            (SELECT count(*) FROM unnest(c.codes) AS k WHERE k <> '_T')::int AS ways,
-           (SELECT array_agg(k = '_T') FROM unnest(c.codes) AS k) AS margin,
+           (SELECT coalesce(array_agg(k = '_T'), '{}')
+              FROM unnest(c.codes) AS k) AS margin,
            max(c.value) FILTER (WHERE '_T' = ALL (c.codes))
                OVER (PARTITION BY c.table_name) AS total
       FROM tip.release AS r
@@ -389,7 +368,7 @@ AS $$
 DECLARE
     r       tip.release;
     p       tip.policy;
-    dims    text[];
+    joint   text[];
     cells   jsonb;
     fates   tip_impl.fate[];
     known   jsonb;
@@ -397,25 +376,25 @@ BEGIN
     SELECT x.* INTO r FROM tip.release AS x WHERE x.release = recheck.release;
     PERFORM tip_impl.check_recheck(r, recheck.release);
     p := jsonb_populate_record(NULL::tip.policy, r.policy);
-    dims := tip_impl.cube_dimensions(r.plan, r.first_year, r.last_year);
-    cells := tip_impl.measure_cells(r.plan, dims, r.first_year, r.last_year,
+    joint := tip_impl.cube_dimensions(r.plan, r.first_year, r.last_year);
+    cells := tip_impl.measure_cells(r.plan, joint, r.first_year, r.last_year,
                                     data_schema);
     SELECT coalesce(jsonb_agg(ARRAY(
                SELECT coalesce(d.dims ->> k.name, '_T')
-                 FROM unnest(dims) WITH ORDINALITY AS k(name, place)
+                 FROM unnest(joint) WITH ORDINALITY AS k(name, place)
                 ORDER BY k.place)), '[]')
       INTO known
       FROM tip_impl.plan_disclosures(r.plan, r.first_year, r.last_year) AS d
      WHERE d.is_used;
     fates := ARRAY(SELECT f FROM tip_impl.judge_counts(
-        tip_impl.plan_trees(r.plan, dims, cells, r.first_year, r.last_year),
-        cells, tip_impl.plan_masks(r.plan, dims), p,
+        tip_impl.plan_trees(r.plan, joint, cells, r.first_year, r.last_year),
+        cells, tip_impl.plan_masks(r.plan, joint), p,
         tip_impl.plan_threshold(r.plan, p),
         (SELECT coalesce(jsonb_agg(c.codes), '[]')
-           FROM tip_impl.frozen_cells(recheck.release, dims) AS c
+           FROM tip_impl.frozen_cells(recheck.release, joint) AS c
           WHERE c.is_hidden AND NOT known @> jsonb_build_array(to_jsonb(c.codes))
         )) AS f);
-    IF EXISTS (SELECT FROM tip_impl.frozen_cells(recheck.release, dims) AS c
+    IF EXISTS (SELECT FROM tip_impl.frozen_cells(recheck.release, joint) AS c
                  LEFT JOIN unnest(fates) AS f ON f.codes = c.codes
                 WHERE f.n IS NULL OR NOT c.is_hidden AND f.n <> c.value) THEN
         RAISE EXCEPTION 'the records are not those that were published'

@@ -132,6 +132,7 @@ BEGIN
     EXECUTE format('GRANT EXECUTE ON FUNCTION tip_impl.next_release(), '
                    'tip_impl.freeze_release(int4, text, int4, int4, jsonb, jsonb), '
                    'tip_impl.log_release(text, text, int4, int4, int4), '
+                   'tip_impl.round_plan(text, jsonb, jsonb, int4[], tip.policy, text), '
                    'tip_impl.note_transmission(text, int4, int4, text, text) TO %s',
                    grantee);
     PERFORM tip_impl.grant_routines(grantee,
