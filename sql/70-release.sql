@@ -166,6 +166,13 @@ COMMENT ON COLUMN tip.release_plan_table.dimensions IS 'year or dimensions of th
 COMMENT ON COLUMN tip.release_plan_table.is_local IS 'false for shipped rows';
 COMMENT ON COLUMN tip.release_plan_table.measure IS 'measure of this table where it is not that of the plan; for a transmission alone';
 
+CREATE FUNCTION tip_impl.insider_level(insiders text) RETURNS int4
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+RETURN array_position('{none,each,pairs}', insiders) - 1;
+COMMENT ON FUNCTION tip_impl.insider_level(text) IS
+'how many persons alone in a cell attack together';
+
 -- What was published, for ever: public numbers only, no true count.
 
 CREATE TABLE tip.release (
