@@ -31,9 +31,6 @@ BEGIN
         RAISE EXCEPTION 'suppression cannot hide zeros'
             USING ERRCODE = '0A000',
                   HINT = 'Use the method round, whose zero may be a small count.';
-    ELSIF p.method = 'suppress' AND p.insiders = 'pairs' THEN
-        RAISE EXCEPTION 'suppression against pairs of insiders is not implemented'
-            USING ERRCODE = '0A000', HINT = 'Use insiders each.';
     END IF;
     PERFORM tip_impl.check_sensitive(p.sensitive);
 END
@@ -533,19 +530,12 @@ $$;
 COMMENT ON FUNCTION tip_impl.tree_nodes(jsonb, jsonb) IS
 'lists of codes as places in the trees of the dimensions, 0 for the total';
 
--- All that goes to the engine goes through here.  With a pattern nothing is
--- chosen: the cells in it are taken as hidden and judged.
-CREATE FUNCTION tip_impl.suppress_counts(trees jsonb, cells jsonb,
-    tables int4[], p tip.policy, small_below int4, pattern jsonb)
-RETURNS SETOF tip_impl.fate
-LANGUAGE plpgsql STABLE
+CREATE FUNCTION tip_impl.tree_arrays(trees jsonb, cells jsonb,
+    OUT sizes int4[], OUT parents int4[], OUT nodes int4[], OUT counts int8[],
+    OUT names text[], OUT starts int4[])
+LANGUAGE plpgsql IMMUTABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
-DECLARE
-    sizes   int4[];
-    parents int4[];
-    names   text[];
-    starts  int4[];
 BEGIN
     SELECT array_agg(1 + jsonb_array_length(t.value) ORDER BY t.ordinality)
       INTO sizes FROM jsonb_array_elements(trees) WITH ORDINALITY AS t;
@@ -561,27 +551,107 @@ BEGIN
     SELECT array_agg(x.start ORDER BY x.dim) INTO starts
       FROM (SELECT s.dim, (sum(s.size) OVER (ORDER BY s.dim) - s.size)::int
               FROM unnest(sizes) WITH ORDINALITY AS s(size, dim)) AS x(dim, start);
+    nodes := tip_impl.tree_nodes(trees, jsonb_path_query_array(cells, '$[*].codes'));
+    counts := ARRAY(SELECT (c.value ->> 'n')::int8
+                      FROM jsonb_array_elements(cells) WITH ORDINALITY AS c
+                     ORDER BY c.ordinality);
+END
+$$;
+COMMENT ON FUNCTION tip_impl.tree_arrays(jsonb, jsonb) IS
+'trees and counts as the functions in C want them, and the names of the nodes';
 
+CREATE FUNCTION tip_impl.suppress_counts(trees jsonb, cells jsonb,
+    tables int4[], p tip.policy, small_below int4, known jsonb)
+RETURNS SETOF tip_impl.fate
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+DECLARE
+    a   record := tip_impl.tree_arrays(trees, cells);
+BEGIN
     RETURN QUERY
-    SELECT (SELECT array_agg(names[1 + starts[u.dim] + u.place] ORDER BY u.dim)
+    SELECT (SELECT array_agg(a.names[1 + a.starts[u.dim] + u.place] ORDER BY u.dim)
               FROM unnest(x.node) WITH ORDINALITY AS u(place, dim)),
            x.n, x.level, x.is_planned, x.is_small, x.is_hidden, x.low, x.high,
            NULL::int8
-      FROM tip_impl.protect_cells(sizes, parents,
-               tip_impl.tree_nodes(trees, jsonb_path_query_array(cells,
-                                                                 '$[*].codes')),
-               ARRAY(SELECT (c.value ->> 'n')::int8
-                       FROM jsonb_array_elements(cells) WITH ORDINALITY AS c
-                      ORDER BY c.ordinality),
-               tables,
+      FROM tip_impl.protect_cells(a.sizes, a.parents, a.nodes, a.counts, tables,
                ARRAY[p.cost_total, p.cost_one_way, p.cost_two_way, p.cost_leaf],
-               small_below, p.min_width, p.reach_threshold, p.insiders <> 'none',
-               CASE WHEN pattern IS NOT NULL
-                    THEN tip_impl.tree_nodes(trees, pattern) END, true) AS x;
+               small_below, p.min_width, p.reach_threshold,
+               tip_impl.insider_level(p.insiders), NULL, true,
+               tip_impl.tree_nodes(trees, known)) AS x;
 END
 $$;
 COMMENT ON FUNCTION tip_impl.suppress_counts(jsonb, jsonb, int4[], tip.policy, int4, jsonb) IS
-'every cell of a cube with its fate by suppression; given a pattern of hidden cells, the attacker''s bounds under it';
+'every cell of a cube with its fate by suppression, beside cells that are known outside';
+
+-- Where no witness is found the pattern gives something away, or is too large
+-- to be judged: neither is certified.
+CREATE FUNCTION tip_impl.is_certified(trees jsonb, cells jsonb, tables int4[],
+    p tip.policy, small_below int4, pattern jsonb, known jsonb)
+RETURNS boolean
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+DECLARE
+    a   record := tip_impl.tree_arrays(trees, cells);
+BEGIN
+    PERFORM FROM tip_impl.certify_cells(a.sizes, a.parents, a.nodes, a.counts,
+        tables, ARRAY[p.cost_total, p.cost_one_way, p.cost_two_way, p.cost_leaf],
+        small_below, p.min_width, p.reach_threshold,
+        tip_impl.insider_level(p.insiders),
+        tip_impl.tree_nodes(trees, pattern), true,
+        tip_impl.tree_nodes(trees, known)) LIMIT 1;
+    RETURN true;
+EXCEPTION WHEN program_limit_exceeded THEN
+    RETURN false;
+END
+$$;
+COMMENT ON FUNCTION tip_impl.is_certified(jsonb, jsonb, int4[], tip.policy, int4, jsonb, jsonb) IS
+'whether a pattern of hidden cells holds against the attackers of a policy';
+
+-- What is known outside joins the attacker's knowledge where it is true; a
+-- number that is wrong misleads her.
+
+CREATE FUNCTION tip_impl.code_path(measure text, dimension text, code text)
+RETURNS text[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+WITH RECURSIVE up AS (
+    SELECT code_path.code AS code
+    UNION
+    SELECT h.parent FROM up AS u JOIN tip.measure_hierarchy AS h
+        ON h.measure = code_path.measure AND h.code = u.code
+       AND h.dimension = code_path.dimension
+)
+SELECT array_agg(u.code) FROM up AS u
+$$;
+COMMENT ON FUNCTION tip_impl.code_path(text, text, text) IS
+'a code and the groups that it belongs to';
+
+CREATE FUNCTION tip_impl.known_cells(plan_id text, dimensions text[],
+    first_year int4, last_year int4, cells jsonb)
+RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+SELECT coalesce(jsonb_agg(k.codes), '[]')
+  FROM tip_impl.plan_disclosures(plan_id, first_year, last_year) AS d
+  JOIN tip.release_plan AS r ON r.id = plan_id,
+       LATERAL (SELECT array_agg(coalesce(d.dims ->> u.name, '_T')
+                                 ORDER BY u.place) AS codes
+                  FROM unnest(dimensions) WITH ORDINALITY AS u(name, place)) AS k,
+       LATERAL (SELECT sum((c.value ->> 'n')::int8) AS n
+                  FROM jsonb_array_elements(cells) AS c
+                 WHERE NOT EXISTS (
+                     SELECT FROM jsonb_each_text(d.dims) AS f
+                      WHERE f.value <> ALL (tip_impl.code_path(r.measure, f.key,
+                          c.value -> 'codes'
+                          ->> array_position(dimensions, f.key) - 1)))) AS own
+ WHERE d.is_used AND own.n = d.value
+$$;
+COMMENT ON FUNCTION tip_impl.known_cells(text, text[], int4, int4, jsonb) IS
+'cells of the cube whose true counts have been disclosed';
 
 -- The threshold of a plan: a table that shows a sensitive combination raises it
 -- for the whole cube, whatever the counts are.
@@ -658,37 +728,6 @@ $$;
 COMMENT ON FUNCTION tip_impl.check_total(text, tip.policy, numeric) IS
 'complain where the total is too small for a table of a plan';
 
--- A number that others have published and that we would have to hide takes the
--- cover from what is hidden beside it.
-CREATE FUNCTION tip_impl.check_disclosed(plan_id text, dimensions text[],
-    first_year int4, last_year int4, fates tip_impl.fate[])
-RETURNS void
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, tip, tip_impl, pg_temp
-AS $$
-DECLARE
-    clash   int4;
-BEGIN
-    SELECT d.id INTO clash
-      FROM tip_impl.plan_disclosures(plan_id, first_year, last_year) AS d
-      JOIN unnest(fates) AS f
-        ON f.codes = ARRAY(SELECT coalesce(d.dims ->> k.name, '_T')
-                             FROM unnest(dimensions) WITH ORDINALITY
-                                  AS k(name, place)
-                            ORDER BY k.place)
-     WHERE d.is_used AND d.value = f.n AND f.n > 0
-       AND (f.is_hidden OR NOT f.is_planned)
-     ORDER BY d.id LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'the release cannot be certified beside disclosure %', clash
-            USING ERRCODE = '54000',
-                  HINT = 'Publish fewer or coarser tables of this period, or the rounded product.';
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION tip_impl.check_disclosed(text, text[], int4, int4, tip_impl.fate[]) IS
-'complain where a number known outside is one that the release counts on being unknown';
-
 -- Long work says where it is; short work would only be noise.
 CREATE FUNCTION tip_impl.tell_stage(stage text, trees jsonb) RETURNS void
 LANGUAGE plpgsql
@@ -738,9 +777,8 @@ BEGIN
                 first_year, last_year)) AS f);
     END IF;
     fates := ARRAY(SELECT f FROM tip_impl.suppress_counts(trees, cells, masks,
-        p, tip_impl.plan_threshold(plan_id, p), NULL) AS f);
-    PERFORM tip_impl.check_disclosed(plan_id, dimensions, first_year, last_year,
-                                     fates);
+        p, tip_impl.plan_threshold(plan_id, p), tip_impl.known_cells(plan_id,
+            dimensions, first_year, last_year, cells)) AS f);
     PERFORM tip_impl.tell_stage('counts are protected', trees);
     RETURN fates;
 END
@@ -765,7 +803,8 @@ BEGIN
         is_hidden := false;
         value := f.rounded;
     ELSE
-        is_hidden := f.is_hidden;
+        -- A small count that others have made public is not confirmed.
+        is_hidden := f.is_hidden OR f.is_small;
         value := f.n;
     END IF;
     IF is_hidden THEN

@@ -342,23 +342,25 @@ $$;
 COMMENT ON FUNCTION tip_impl.check_recheck(tip.release, int4) IS
 'complain unless a release can be rechecked';
 
--- What cannot be hidden any more, because it is zero or not there, was changed.
-CREATE FUNCTION tip_impl.judge_counts(trees jsonb, cells jsonb,
-    tables int4[], p tip.policy, small_below int4, pattern jsonb)
-RETURNS SETOF tip_impl.fate
+CREATE FUNCTION tip_impl.true_cells(trees jsonb, cells jsonb, tables int4[],
+    OUT codes text[], OUT n int8)
+RETURNS SETOF record
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
+DECLARE
+    a   record := tip_impl.tree_arrays(trees, cells);
 BEGIN
-    RETURN QUERY SELECT * FROM tip_impl.suppress_counts(trees, cells, tables, p,
-                                                        small_below, pattern);
-EXCEPTION WHEN invalid_parameter_value OR array_subscript_error THEN
-    RAISE EXCEPTION 'the records are not those that were published'
-        USING ERRCODE = '55000', HINT = 'Revise the release first.';
+    -- A pattern that hides nothing only adds up.
+    RETURN QUERY
+    SELECT (SELECT array_agg(a.names[1 + a.starts[u.dim] + u.place] ORDER BY u.dim)
+              FROM unnest(x.node) WITH ORDINALITY AS u(place, dim)), x.n
+      FROM tip_impl.protect_cells(a.sizes, a.parents, a.nodes, a.counts, tables,
+               '{4,3,2,1}', 1, 1, false, 0, '{}', false) AS x;
 END
 $$;
-COMMENT ON FUNCTION tip_impl.judge_counts(jsonb, jsonb, int4[], tip.policy, int4, jsonb) IS
-'the attacker''s bounds under a pattern of hidden cells that was published';
+COMMENT ON FUNCTION tip_impl.true_cells(jsonb, jsonb, int4[]) IS
+'every cell of a cube with its true count';
 
 CREATE FUNCTION tip.recheck(release int4, data_schema name DEFAULT 'tip_data')
 RETURNS boolean
@@ -369,48 +371,40 @@ DECLARE
     r       tip.release;
     p       tip.policy;
     joint   text[];
+    masks   int4[];
     cells   jsonb;
-    fates   tip_impl.fate[];
+    trees   jsonb;
     known   jsonb;
 BEGIN
     SELECT x.* INTO r FROM tip.release AS x WHERE x.release = recheck.release;
     PERFORM tip_impl.check_recheck(r, recheck.release);
     p := jsonb_populate_record(NULL::tip.policy, r.policy);
     joint := tip_impl.cube_dimensions(r.plan, r.first_year, r.last_year);
+    masks := tip_impl.plan_masks(r.plan, joint);
     cells := tip_impl.measure_cells(r.plan, joint, r.first_year, r.last_year,
                                     data_schema);
-    SELECT coalesce(jsonb_agg(ARRAY(
-               SELECT coalesce(d.dims ->> k.name, '_T')
-                 FROM unnest(joint) WITH ORDINALITY AS k(name, place)
-                ORDER BY k.place)), '[]')
-      INTO known
-      FROM tip_impl.plan_disclosures(r.plan, r.first_year, r.last_year) AS d
-     WHERE d.is_used;
-    fates := ARRAY(SELECT f FROM tip_impl.judge_counts(
-        tip_impl.plan_trees(r.plan, joint, cells, r.first_year, r.last_year),
-        cells, tip_impl.plan_masks(r.plan, joint), p,
-        tip_impl.plan_threshold(r.plan, p),
-        (SELECT coalesce(jsonb_agg(c.codes), '[]')
-           FROM tip_impl.frozen_cells(recheck.release, joint) AS c
-          WHERE c.is_hidden AND NOT known @> jsonb_build_array(to_jsonb(c.codes))
-        )) AS f);
+    trees := tip_impl.plan_trees(r.plan, joint, cells, r.first_year, r.last_year);
+    known := tip_impl.known_cells(r.plan, joint, r.first_year, r.last_year, cells);
     IF EXISTS (SELECT FROM tip_impl.frozen_cells(recheck.release, joint) AS c
-                 LEFT JOIN unnest(fates) AS f ON f.codes = c.codes
-                WHERE f.n IS NULL OR NOT c.is_hidden AND f.n <> c.value) THEN
+                 LEFT JOIN tip_impl.true_cells(trees, cells, masks) AS f
+                        ON f.codes = c.codes
+                WHERE f.n IS NULL OR c.is_hidden AND f.n = 0
+                   OR NOT c.is_hidden AND f.n <> c.value) THEN
         RAISE EXCEPTION 'the records are not those that were published'
             USING ERRCODE = '55000', HINT = 'Revise the release first.';
     END IF;
     PERFORM tip_impl.log_release('recheck', r.plan, r.first_year, r.last_year,
                                  r.release);
-    RETURN NOT EXISTS (
-        SELECT FROM unnest(fates) AS f
-         WHERE f.is_small AND (f.is_hidden OR NOT f.is_planned)
-           AND NOT known @> jsonb_build_array(to_jsonb(f.codes))
-           AND f.high - f.low < p.min_width);
+    RETURN tip_impl.is_certified(trees, cells, masks, p,
+        tip_impl.plan_threshold(r.plan, p),
+        (SELECT coalesce(jsonb_agg(c.codes), '[]')
+           FROM tip_impl.frozen_cells(recheck.release, joint) AS c
+          WHERE c.is_hidden AND NOT known @> jsonb_build_array(to_jsonb(c.codes))),
+        known);
 END
 $$;
 COMMENT ON FUNCTION tip.recheck(int4, name) IS
-'whether what a release hides is still hidden from an outsider who has read all registered disclosures; logged';
+'whether what a release hides is still hidden from whoever has read all registered disclosures; logged';
 
 -- Exact figures for a recipient that the law names: no release.
 

@@ -3,30 +3,31 @@
 -- A country chooses one of the two public products for a measure, once.  The
 -- costs fall steeply: a headline cell is never hidden to save a leaf.
 
-INSERT INTO tip.policy (id, title, method, threshold, audience, max_ways,
-    min_totals, periods, sensitive, base, zero_rule, headline, is_local)
+INSERT INTO tip.policy (id, title, method, threshold, audience, insiders,
+    max_ways, min_totals, periods,
+    sensitive, base, zero_rule, headline, is_local)
 VALUES
 ('public_exact', 'exact counts for everybody; counts of 1 to 4 and what gives them away are hidden',
- 'suppress', 5, 'public', 2, '{0,20}', '{1,3,5}',
+ 'suppress', 5, 'public', 'each', 2, '{0,20}', '{1,3,5}',
  '[{"codes": {"age_status": "minor", "form": "sexual", "citizenship": "*"}, "minimum": 10},
    {"codes": {"age_status": "minor", "citizenship": "*"}, "minimum": 10}]',
  NULL, 'shown', 'exact', false),
 ('public_rounded', 'every cell for everybody, rounded to a multiple of 5; tables still add up',
- 'round', 5, 'public', 3, '{0,0}', '{1,3,5}',
+ 'round', 5, 'public', 'each', 3, '{0,0}', '{1,3,5}',
  '[{"codes": {"age_status": "minor", "form": "sexual", "citizenship": "*"}, "minimum": 10},
    {"codes": {"age_status": "minor", "citizenship": "*"}, "minimum": 10}]',
  5, 'hidden', 'exact', false),
 ('observatory', 'every cell for trusted analysts, rounded to a multiple of 3',
- 'round', 3, 'observatory', 4, '{0,0}', '{1,2,3,4,5,10}', '[]',
+ 'round', 3, 'observatory', 'each', 4, '{0,0}', '{1,2,3,4,5,10}', '[]',
  3, 'hidden', 'method', false),
 ('regional', 'counts of several states together for their analysts; up to three dimensions',
- 'suppress', 5, 'regional', 3, '{0,20,100}', '{1,3,5}', '[]',
+ 'suppress', 5, 'regional', 'each', 3, '{0,20,100}', '{1,3,5}', '[]',
  NULL, 'shown', 'method', false),
 ('transmission', 'exact counts for a recipient that the law names; no release',
- 'exact', 5, 'transmission', 4, '{0}', '{1,2,3,4,5,10}', '[]',
+ 'exact', 5, 'transmission', 'none', 4, '{0}', '{1,2,3,4,5,10}', '[]',
  NULL, 'shown', 'exact', false),
 ('microdata_k11', 'rows of an extract, each like at least ten others; no tables',
- 'microdata', 11, 'observatory', 0, '{0}', '{1,3,5}', '[]',
+ 'microdata', 11, 'observatory', 'none', 0, '{0}', '{1,3,5}', '[]',
  NULL, 'shown', 'method', false);
 
 -- What SDG 16.2.2 and the shipped plans count.

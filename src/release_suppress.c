@@ -498,7 +498,7 @@ CoverLeaks(Work *work)
 	double	   *score = palloc(sizeof(double) * (cube->groups + 1));
 
 	for (int g = 0; g < cube->groups; g++)
-		if (cube->group[g].small)
+		if (cube->group[g].small && !cube->group[g].known)
 			HoldsAgainstAll(work, g, true);
 	while (work->leaks > 0)
 	{
@@ -682,7 +682,7 @@ Certify(Work *work)
 	bool		safe = true;
 
 	for (int g = 0; g < cube->groups && safe; g++)
-		if (cube->group[g].small)
+		if (cube->group[g].small && !cube->group[g].known)
 			safe = HoldsAgainstAll(work, g, false);
 	for (int w = 0; w < work->witnesses; w++)
 		if (!work->witness[w].dropped)
