@@ -13,11 +13,15 @@ SELECT r.certificate_digest = sha256(convert_to(p.body::text, 'UTF8'))
        -- The digest is of what is shown: the rest of a cell follows from it.
        AND NOT EXISTS (
            SELECT FROM tip.release_cell AS c
+             LEFT JOIN tip_impl.published_tables(r.measure) AS t
+               ON t.release = c.release AND t.table_name = c.table_name
             WHERE c.release = r.release
-              AND (c.value::text IS DISTINCT FROM nullif(c.shown, '*')
-                   OR c.is_total <> ('_T' = ANY (c.codes))
-                   OR c.obs_status <> CASE c.shown WHEN '*' THEN 'Q' ELSE 'A' END
-                   OR c.conf_status <> CASE c.shown WHEN '*' THEN 'C' ELSE 'F' END))
+              AND (c.value::text IS DISTINCT FROM
+                   CASE WHEN c.shown ~ '^[0-9]+$' THEN c.shown END
+                   OR c.is_total IS DISTINCT FROM
+                      tip_impl.is_margin(t.dimensions, c.codes, r.groups)
+                   OR c.obs_status <> CASE WHEN c.value IS NULL THEN 'Q' ELSE 'A' END
+                   OR c.conf_status <> CASE WHEN c.value IS NULL THEN 'C' ELSE 'F' END))
   FROM tip.release AS r JOIN tip.release_certificate AS p USING (release)
  WHERE r.release = verify_release.release
 $$;

@@ -6,13 +6,14 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
 SELECT p FROM tip.policy AS p
- WHERE NOT p.is_local AND p.method = shipped_policy.method
+ WHERE NOT p.is_local AND p.method IN (shipped_policy.method, 'suppress')
    AND p.audience IN (shipped_policy.audience, 'public')
- ORDER BY p.audience = shipped_policy.audience DESC, p.id
+ ORDER BY p.method = shipped_policy.method DESC,
+          p.audience = shipped_policy.audience DESC, p.id
  LIMIT 1
 $$;
 COMMENT ON FUNCTION tip_impl.shipped_policy(text, text) IS
-'the shipped policy that a local one is measured by: of its audience, else the public one';
+'the shipped policy that a local one is measured by: of its method and audience, or the public one';
 
 -- Every combination is still there, with a minimum at least as high.
 CREATE FUNCTION tip_impl.covers_sensitive(own jsonb, other jsonb)
@@ -168,12 +169,12 @@ DECLARE
     shipped tip.policy := tip_impl.shipped_policy(made.audience, made.method);
     weaker  text[] := tip_impl.weaker_settings(made, shipped);
 BEGIN
-    IF shipped.id IS NULL OR weaker <> '{}' THEN
+    IF weaker <> '{}' THEN
         RAISE EXCEPTION 'policy "%" would be weaker than the shipped "%"',
-            set_policy.id, coalesce(shipped.id, 'ones')
+            set_policy.id, shipped.id
             USING ERRCODE = '42501',
-                  DETAIL = CASE WHEN shipped.id IS NOT NULL THEN format(
-                      'Weaker: %s.', array_to_string(weaker, ', ')) END,
+                  DETAIL = format('Weaker: %s.',
+                                  array_to_string(weaker, ', ')),
                   HINT = 'Use tip.relax_policy() with a reason, which is written to the ledger.';
     END IF;
     PERFORM tip_impl.store_policy(made);

@@ -169,7 +169,8 @@ BEGIN
     PERFORM tip_impl.check_question(filter, audience);
     years := tip_impl.parse_period(period);
     found_table := tip_impl.find_table(measure,
-        by || ARRAY(SELECT jsonb_object_keys(filter)),
+        CASE WHEN by IS NOT NULL
+             THEN by || ARRAY(SELECT jsonb_object_keys(filter)) END,
         years.first_year, years.last_year, audience);
     SELECT f.key INTO wrong FROM jsonb_each_text(filter) AS f
      WHERE NOT EXISTS (

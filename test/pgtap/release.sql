@@ -298,14 +298,15 @@ SELECT 2013 + i % 2, CASE WHEN i % 3 = 0 THEN 'male' ELSE 'female' END,
 FROM generate_series(1, 90) AS i;
 SELECT tip.publish('tap2', 2013, 2014, 'tap_invented') AS number \gset
 SET LOCAL ROLE tap_analyst;
-SELECT set_eq($$SELECT codes, value, shown, release
-	FROM tip.disaggregate('tap', '{sex,age_status}', 2013, 2014)$$,
-	$$SELECT ARRAY[c.codes[2], c.codes[1]], c.value, c.shown, c.release
+SELECT set_eq($$SELECT dims ->> 'sex' AS s, dims ->> 'age_status' AS a, value, shown, release
+	FROM tip.disaggregate('tap', '{sex,age_status}', period => '2013-2014')$$,
+	$$SELECT c.codes[2] AS s, c.codes[1] AS a, c.value, c.shown, c.release
 	FROM tip.published_cell AS c WHERE c.table_name = 'tap_by_both'$$,
-	'the analyst reads a frozen table, in the order she asked for');
-SELECT is((SELECT value FROM tip.disaggregate('tap', '{sex,age_status}', 2013, 2014)
-	WHERE codes = '{male,_T}'), 30::int8, 'with the count under its code');
-SELECT throws_ok($$SELECT * FROM tip.disaggregate('tap', '{sex}', 2013, 2014)$$,
+	'the analyst reads a frozen table');
+SELECT is((SELECT value FROM tip.disaggregate('tap', '{sex,age_status}', period => '2013-2014')
+	WHERE dims = '{"sex": "male", "age_status": "_T"}'), 30::int8,
+	'with the count under its code');
+SELECT throws_ok($$SELECT * FROM tip.disaggregate('tap', '{sex}', period => '2013-2014')$$,
 	'0A000', 'no table of this measure, period and dimensions is published');
 CREATE FUNCTION pg_temp.hint(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -317,19 +318,19 @@ EXCEPTION WHEN feature_not_supported THEN
 	GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
 	RETURN hint;
 END $$;
-SELECT is(pg_temp.hint($$SELECT * FROM tip.disaggregate('tap', '{sex}', 2009)$$),
+SELECT is(pg_temp.hint($$SELECT * FROM tip.disaggregate('tap', '{sex}', period => '2009')$$),
 	'The nearest is "tap_by_sex" by sex, 2010 to 2010.', 'nearest in time');
 SELECT is(pg_temp.hint($$SELECT * FROM
-	tip.disaggregate('tap', '{age_status,form}', 2014)$$),
+	tip.disaggregate('tap', '{age_status,form}', period => '2014')$$),
 	'The nearest is "tap_by_both" by age_status, sex, 2013 to 2014.',
 	'nearest in dimensions');
-SELECT is(pg_temp.hint($$SELECT * FROM tip.disaggregate('other', '{sex}', 2014)$$),
+SELECT is(pg_temp.hint($$SELECT * FROM tip.disaggregate('other', '{sex}', period => '2014')$$),
 	'Nothing of this measure is published yet; see tip.release_plan.',
 	'nothing is nearest');
-SELECT throws_ok($$SELECT * FROM tip.disaggregate('tap', '{sex,NULL}', 2013)$$,
+SELECT throws_ok($$SELECT * FROM tip.disaggregate('tap', '{sex,NULL}', period => '2013')$$,
 	'22004');
-SELECT throws_ok($$SELECT * FROM tip.disaggregate('tap', NULL, 2013)$$, '22004');
-SELECT throws_ok($$SELECT * FROM tip.disaggregate('tap', '{}', 2013, 2014)$$,
+SELECT throws_ok($$SELECT * FROM tip.disaggregate('tap', NULL, period => '2013')$$, '22004');
+SELECT throws_ok($$SELECT * FROM tip.disaggregate('tap', '{}', period => '2013-2014')$$,
 	'0A000');
 RESET ROLE;
 
