@@ -79,3 +79,26 @@ TRUNCATE tip.release_log;
 -- no true count of a hidden cell is kept
 SELECT count(*) FROM tip.release_cell
 WHERE shown = '*' AND value IS NOT NULL;
+
+-- the analyst asks by measure, dimensions, filter and period
+SELECT dims, is_total, value, shown, obs_status, conf_status, method, release
+FROM tip.disaggregate('invented', by => '{sex}', filter => '{"age_status": "minor"}',
+    period => '2020-2022');
+SELECT * FROM tip.explain_release(1);
+SELECT tip.disaggregate('invented', by => '{form}', period => '2020-2022');
+SELECT tip.disaggregate('invented', by => '{sex}',
+    filter => '{"age_status": "Maria"}', period => '2020-2022');
+
+-- a policy of one's own may be stricter; a weaker one needs a reason
+SELECT tip.set_policy('ours', '{"threshold": 10, "max_ways": 1}');
+SELECT tip.set_policy('lax', '{"threshold": 3}');
+SELECT tip.relax_policy('lax', '{"threshold": 3}', 'decision 7 of the board') > 0 AS noted;
+SELECT action, purpose, case_ref FROM tip.ledger WHERE action = 'relax_policy';
+SELECT tip.set_policy('dp', '{"method": "dp"}');
+
+-- both public products of one measure are refused
+INSERT INTO tip.release_plan VALUES ('rounded', 'for the test', 'invented',
+    'public_rounded', 1);
+INSERT INTO tip.release_plan_table VALUES ('invented_rounded', 'rounded', 1,
+    'Persons by sex', '{sex}');
+SELECT tip.publish('rounded', 2019, 2019, 'invented');
