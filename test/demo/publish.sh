@@ -37,9 +37,11 @@ tell <<-'TEXT'
 	period together. The plan is a row; the look spends nothing.
 TEXT
 show <<-'SQL'
+	SELECT tip.relax_policy('decades', '{"max_ways": 3, "periods": [10]}',
+	                        'the board of the observatory, 12 May') > 0 AS in_ledger;
 	INSERT INTO tip.release_plan (id, title, measure, policy, years)
 	VALUES ('decade', 'ten years by sex, age and form',
-	        'victims_identified', 'public_exact', 10);
+	        'victims_identified', 'decades', 10);
 	INSERT INTO tip.release_plan_table (name, plan, ordinal, title, dimensions)
 	VALUES ('victims_by_sex_age_form', 'decade', 1,
 	        'Victims by sex, age and form', '{sex,age_status,form}');
@@ -77,7 +79,8 @@ tell <<-'TEXT'
 	A question that no published table answers is refused, with the nearest one:
 TEXT
 refuse analyst <<-'SQL'
-	SELECT * FROM tip.disaggregate('victims_identified', '{form,country}', 2016, 2025);
+	SELECT * FROM tip.disaggregate('victims_identified', '{form,country}',
+	                               period => '2016-2025');
 SQL
 
 tell <<-'TEXT'
