@@ -86,27 +86,32 @@ ReadTruth(const TipGrid *grid, ArrayType *nodes, const int64 *n)
 	return truth;
 }
 
-static bool
-LiesWithin(const TipRoundFrame *frame, const TipRoundVersion *version)
+/* Rounded cells of the grid, -1 where none was published. */
+static void
+ReadRounded(const TipRoundFrame *frame, const int64 *rounded,
+			TipRoundVersion *version)
 {
 	int64	   *n = palloc0(sizeof(int64) * frame->grid->cells);
 	bool		fits = true;
+
+	version->rounded = palloc(sizeof(int64) * (frame->cells + 1));
 
 	for (int l = 0; l < frame->leaves; l++)
 		for (int k = 0; k < frame->above_count[l]; k++)
 			n[frame->above[l][k]] += version->truth[l];
 	for (int p = 0; p < frame->cells; p++)
 	{
-		int64		away = version->rounded[p] - n[frame->cell[p]];
+		int64		a = rounded[frame->cell[p]];
 		int64		reach = (version->steps + 1) * frame->base - 1;
 
-		fits &= version->rounded[p] == -1 ||
-			(version->rounded[p] >= 0 && version->rounded[p] <= PG_INT32_MAX &&
-			 version->rounded[p] % frame->base == 0 &&
-			 away <= reach && away >= -reach);
+		version->rounded[p] = a;
+		fits &= a == -1 || (a >= 0 && a % frame->base == 0 &&
+							a <= n[frame->cell[p]] + reach &&
+							a >= n[frame->cell[p]] - reach);
 	}
 	pfree(n);
-	return fits;
+	if (!fits)
+		TipGridRefuse("a version was not rounded from its counts");
 }
 
 /* Versions whose numbers are given one after the other; how many there are. */
@@ -132,19 +137,15 @@ ReadVersions(const TipRoundFrame *frame, ArrayType *nodes, ArrayType *counts,
 				 errhint("A table can be revised six times.")));
 	if (nodes_count % frame->grid->dims != 0 ||
 		(int64) width * versions != counts_count ||
-		(int64) frame->cells * versions != rounded_count)
-		TipGridRefuse("earlier versions do not agree with the table");
+		(int64) frame->grid->cells * versions != rounded_count)
+		TipGridRefuse("versions do not agree with the table");
 	for (int v = 0; v < versions; v++)
 	{
 		if (step[v] < 0 || step[v] > TIP_ROUND_MAX_STEPS)
-			TipGridRefuse("steps of an earlier version are out of range");
+			TipGridRefuse("steps of a version are out of range");
 		version[v].steps = step[v];
 		version[v].truth = ReadTruth(frame->grid, nodes, n + (size_t) v * width);
-		version[v].rounded = palloc(sizeof(int64) * (frame->cells + 1));
-		memcpy(version[v].rounded, a + (size_t) v * frame->cells,
-			   sizeof(int64) * frame->cells);
-		if (!LiesWithin(frame, &version[v]))
-			TipGridRefuse("an earlier version was not rounded from its counts");
+		ReadRounded(frame, a + (size_t) v * frame->grid->cells, &version[v]);
 	}
 	return versions;
 }
@@ -238,8 +239,8 @@ PG_FUNCTION_INFO_V1(tip_round_cells);
 /*
  * round_cells(sizes, parents, nodes, counts, tables, base, threshold, label,
  * earlier_counts, earlier_rounded, earlier_steps): every cell of the cube,
- * rounded.  Earlier versions give the counts of the same nodes and the
- * rounded planned cells in the order of the result, -1 if not published.
+ * rounded.  Earlier versions give the counts of the same nodes and what was
+ * published of every cell in the order of the result, -1 if nothing was.
  */
 Datum
 tip_round_cells(PG_FUNCTION_ARGS)
