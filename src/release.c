@@ -16,24 +16,43 @@
 #include "release_grid.h"
 
 #define CELL_COLUMNS	8
+#define PROOF_COLUMNS	7
+
+/* Mark finest cells that a published or otherwise known zero holds. */
+static bool
+UnderZero(const TipGrid *grid, const bool *known, const int *above, int count)
+{
+	for (int k = 0; k < count; k++)
+		if (grid->n[above[k]] == 0 &&
+			(grid->planned[above[k]] || known[above[k]]))
+			return true;
+	return false;
+}
+
+/* The variables of each cell, as lists in one array. */
+typedef struct Members
+{
+	int		   *start;			/* of a cell; one more than cells */
+	int		   *var;
+} Members;
 
 /* What is not a public zero is a variable. */
 static void
-NumberVariables(TipGrid *grid, TipCube *cube)
+NumberVariables(TipGrid *grid, TipCube *cube, const bool *known)
 {
+	int		   *above = palloc(sizeof(int) * TipGridMostAbove(grid));
+
 	grid->var_of = palloc0(sizeof(int) * (grid->leaves + 1));
-	for (int cell = 0; cell < grid->cells; cell++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (!grid->planned[cell] || grid->n[cell] != 0)
-			continue;
-		for (int l = 0; l < grid->leaves; l++)
-			if (TipGridContains(grid, cell, grid->leaf_cell[l]))
-				grid->var_of[l] = -1;
-	}
 	for (int l = 0; l < grid->leaves; l++)
-		if (grid->var_of[l] == 0)
+	{
+		int			leaf = grid->leaf_cell[l];
+		int			count = TipGridAbove(grid, leaf, above);
+
+		CHECK_FOR_INTERRUPTS();
+		grid->var_of[l] = -1;
+		if (grid->n[leaf] != 0 || !UnderZero(grid, known, above, count))
 			grid->var_of[l] = cube->vars++;
+	}
 	if (cube->vars > TIP_RELEASE_MAX_VARS)
 		TipGridTooLarge();
 	cube->truth = palloc0(sizeof(int64) * (cube->vars + 1));
@@ -44,29 +63,76 @@ NumberVariables(TipGrid *grid, TipCube *cube)
 			cube->truth[grid->var_of[l]] = grid->n[grid->leaf_cell[l]];
 			cube->single[grid->var_of[l]] = -1;
 		}
+	pfree(above);
 }
 
-static int
-FindGroup(const TipCube *cube, const uint64 *hash, uint64 mine,
-		  const int *members, int count)
+static Members
+ListMembers(const TipGrid *grid)
 {
-	for (int g = 0; g < cube->groups; g++)
-		if (hash[g] == mine && cube->group[g].count == count &&
-			memcmp(cube->group[g].members, members,
-				   sizeof(int) * count) == 0)
-			return g;
-	return -1;
+	Members		members;
+	int		   *above = palloc(sizeof(int) * TipGridMostAbove(grid));
+	int		   *filled = palloc0(sizeof(int) * (grid->cells + 1));
+
+	members.start = palloc0(sizeof(int) * (grid->cells + 1));
+	members.var = NULL;
+	for (int pass = 0; pass < 2; pass++)
+	{
+		for (int l = 0; l < grid->leaves; l++)
+		{
+			int			count;
+
+			if (grid->var_of[l] < 0)
+				continue;
+			count = TipGridAbove(grid, grid->leaf_cell[l], above);
+			for (int k = 0; k < count; k++)
+			{
+				int			cell = above[k];
+
+				if (pass == 0)
+					members.start[cell + 1]++;
+				else
+					members.var[members.start[cell] + filled[cell]++] =
+						grid->var_of[l];
+			}
+		}
+		if (pass == 1)
+			break;
+		for (int cell = 0; cell < grid->cells; cell++)
+			members.start[cell + 1] += members.start[cell];
+		members.var = palloc(sizeof(int) * (members.start[grid->cells] + 1));
+	}
+	pfree(above);
+	pfree(filled);
+	return members;
 }
 
-static int
-AddGroup(TipCube *cube, uint64 *hash, uint64 mine, const int *members,
-		 int count)
+/* Groups by hash of their variables: slots of an open-addressing table. */
+typedef struct Finder
 {
+	uint32		mask;
+	int		   *slot;			/* group, or -1 */
+} Finder;
+
+static int
+FindGroup(TipCube *cube, Finder *finder, const int *members, int count)
+{
+	uint32		at = hash_bytes((const unsigned char *) members,
+								sizeof(int) * count);
 	TipGroup   *group;
 
+	for (;; at++)
+	{
+		int			g = finder->slot[at & finder->mask];
+
+		if (g < 0)
+			break;
+		if (cube->group[g].count == count &&
+			memcmp(cube->group[g].members, members, sizeof(int) * count) == 0)
+			return g;
+	}
 	if (cube->groups == TIP_RELEASE_MAX_GROUPS)
 		TipGridTooLarge();
-	hash[cube->groups] = mine;
+	finder->slot[at & finder->mask] = cube->groups;
 	group = &cube->group[cube->groups];
 	memset(group, 0, sizeof(TipGroup));
 	group->count = count;
@@ -93,40 +159,82 @@ CellCost(const TipGrid *grid, int cell, const int64 *cost)
 static void
 GatherGroups(TipGrid *grid, TipCube *cube, const int64 *cost, int64 threshold)
 {
-	uint64	   *hash = palloc(sizeof(uint64) * TIP_RELEASE_MAX_GROUPS);
-	int		   *members = palloc(sizeof(int) * (cube->vars + 1));
+	Members		members = ListMembers(grid);
+	Finder		finder;
 
+	finder.mask = 4 * TIP_RELEASE_MAX_GROUPS - 1;
+	StaticAssertStmt((TIP_RELEASE_MAX_GROUPS &
+					  (TIP_RELEASE_MAX_GROUPS - 1)) == 0,
+					 "a table of hashes must be a power of two");
+	finder.slot = palloc(sizeof(int) * (finder.mask + 1));
+	memset(finder.slot, -1, sizeof(int) * (finder.mask + 1));
 	cube->group = palloc(sizeof(TipGroup) * TIP_RELEASE_MAX_GROUPS);
 	grid->group_of = palloc(sizeof(int) * grid->cells);
 	for (int cell = 0; cell < grid->cells; cell++)
 	{
-		int			count = 0;
-		int			g;
-		uint64		mine;
+		int			count = members.start[cell + 1] - members.start[cell];
+		TipGroup   *group;
 
 		CHECK_FOR_INTERRUPTS();
-		for (int l = 0; l < grid->leaves; l++)
-			if (grid->var_of[l] >= 0 &&
-				TipGridContains(grid, cell, grid->leaf_cell[l]))
-				members[count++] = grid->var_of[l];
 		grid->group_of[cell] = -1;
 		if (count == 0)
 			continue;
-		mine = hash_bytes_extended((unsigned char *) members,
-								   sizeof(int) * count, 0);
-		g = FindGroup(cube, hash, mine, members, count);
-		if (g < 0)
-			g = AddGroup(cube, hash, mine, members, count);
-		grid->group_of[cell] = g;
-		cube->group[g].small = cube->group[g].n > 0 &&
-			cube->group[g].n < threshold;
+		grid->group_of[cell] = FindGroup(cube, &finder, members.var +
+										 members.start[cell], count);
+		group = &cube->group[grid->group_of[cell]];
+		group->small = group->n > 0 && group->n < threshold;
 		if (grid->planned[cell])
 		{
-			cube->group[g].planned = true;
-			cube->group[g].cost += CellCost(grid, cell, cost);
+			group->planned = true;
+			group->cost += CellCost(grid, cell, cost);
 		}
 	}
 	cube->cap = 2 * grid->n[0] + 10 * threshold;
+	pfree(finder.slot);
+	pfree(members.start);
+	pfree(members.var);
+}
+
+/* The cells of a flat list of nodes, as marks. */
+static bool *
+MarkCells(const TipGrid *grid, ArrayType *nodes, const char *name)
+{
+	bool	   *marks = palloc0(sizeof(bool) * grid->cells);
+	int			count;
+	int32	   *node = TipGridArray(nodes, INT4OID, name, &count);
+
+	if (count % grid->dims != 0)
+		TipGridRefuse("a list of cells does not agree with the dimensions");
+	for (int i = 0; i < count; i += grid->dims)
+		marks[TipGridCell(grid, node + i)] = true;
+	return marks;
+}
+
+/*
+ * What is public already cannot be hidden; what was hidden must stay so.
+ * A cell that is both is taken as public.
+ */
+static void
+MarkGroups(const TipGrid *grid, TipCube *cube, const bool *known,
+		   const bool *kept)
+{
+	for (int cell = 0; cell < grid->cells; cell++)
+	{
+		int			g = grid->group_of[cell];
+
+		if (g >= 0 && known[cell])
+			cube->group[g].known = true;
+		if (!kept[cell] || known[cell])
+			continue;
+		if (g < 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("a cell that must stay hidden is empty now"),
+					 errhint("Publish a period that does not overlap.")));
+		cube->group[g].kept = true;
+	}
+	for (int g = 0; g < cube->groups; g++)
+		cube->group[g].kept = cube->group[g].kept && !cube->group[g].known;
 }
 
 static TipCube *
@@ -135,45 +243,58 @@ BuildCube(TipGrid *grid, FunctionCallInfo fcinfo)
 	TipCube    *cube = palloc0(sizeof(TipCube));
 	int			costs;
 	int64	   *cost;
+	bool	   *known;
+	bool	   *kept;
 
 	TipGridTrees(grid, PG_GETARG_ARRAYTYPE_P(0), PG_GETARG_ARRAYTYPE_P(1));
 	TipGridLeaves(grid);
 	TipGridCounts(grid, PG_GETARG_ARRAYTYPE_P(2), PG_GETARG_ARRAYTYPE_P(3));
 	TipGridTables(grid, PG_GETARG_ARRAYTYPE_P(4));
+	known = MarkCells(grid, PG_GETARG_ARRAYTYPE_P(12), "known");
+	kept = MarkCells(grid, PG_GETARG_ARRAYTYPE_P(13), "kept");
 	cost = TipGridArray(PG_GETARG_ARRAYTYPE_P(5), INT8OID, "costs", &costs);
 	if (costs != 4)
 		TipGridRefuse("costs are of a total, one-way, two-way, leaf cell");
 	for (int i = 0; i < 4; i++)
 		if (cost[i] < 1 || cost[i] > 1000000)
 			TipGridRefuse("cell cost must be between 1 and 1000000");
-	NumberVariables(grid, cube);
+	NumberVariables(grid, cube, known);
 	GatherGroups(grid, cube, cost, PG_GETARG_INT32(6));
+	MarkGroups(grid, cube, known, kept);
 	return cube;
 }
 
 static void
 ReadPattern(const TipGrid *grid, TipCube *cube, ArrayType *pattern)
 {
-	int			count;
-	int32	   *node = TipGridArray(pattern, INT4OID, "pattern", &count);
+	bool	   *marks = MarkCells(grid, pattern, "pattern");
 
-	if (count % grid->dims != 0)
-		TipGridRefuse("pattern does not agree with the dimensions");
-	for (int i = 0; i < count; i += grid->dims)
+	for (int cell = 0; cell < grid->cells; cell++)
 	{
-		int			cell = TipGridCell(grid, node + i);
-
+		if (!marks[cell])
+			continue;
 		if (grid->group_of[cell] < 0)
 			TipGridRefuse("a zero cannot be hidden");
-		cube->group[grid->group_of[cell]].hidden = true;
+		cube->group[grid->group_of[cell]].hidden =
+			!cube->group[grid->group_of[cell]].known;
 	}
+	pfree(marks);
 }
 
-/* The attacker's bounds of every hidden cell. */
-static void
-Bounds(const TipCube *cube, int64 *low, int64 *high)
+/* Is a group no public number? */
+static bool
+IsSecret(const TipGroup *group)
 {
-	TipAttack  *attack = NULL;
+	if (group->known)
+		return false;
+	return group->planned ? group->hidden : group->small;
+}
+
+/* The attacker's bounds of every cell that is no public number. */
+static void
+Bounds(TipCube *cube, int64 *low, int64 *high)
+{
+	TipProgram *attack = TipAttackOpen(cube);
 	int64	   *table = palloc(sizeof(int64) * (cube->vars + 1));
 
 	for (int g = 0; g < cube->groups; g++)
@@ -181,46 +302,51 @@ Bounds(const TipCube *cube, int64 *low, int64 *high)
 		const TipGroup *group = &cube->group[g];
 
 		low[g] = high[g] = group->n;
-		if (group->planned ? !group->hidden : !group->small)
+		if (!IsSecret(group))
 			continue;
-		if (attack == NULL)
-			attack = TipAttackOpen(cube, -1);
-		if (!TipAttackExtreme(attack, group, false, &low[g], table) ||
-			!TipAttackExtreme(attack, group, true, &high[g], table))
+		if (TipProgramExtreme(attack, group->id, false, &low[g],
+							  table) != TIP_SOLVED ||
+			TipProgramExtreme(attack, group->id, true, &high[g],
+							  table) != TIP_SOLVED)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					 errmsg("attacker's bounds cannot be found exactly"),
 					 errhint("Use fewer or coarser dimensions.")));
 	}
-	if (attack != NULL)
-		TipAttackClose(attack);
+	TipProgramFree(attack);
+	pfree(table);
+}
+
+static Datum
+NodeArray(const TipGrid *grid, int cell)
+{
+	Datum		node[TIP_RELEASE_MAX_DIMS];
+
+	for (int d = 0; d < grid->dims; d++)
+		node[d] = Int32GetDatum(TipGridNode(grid, cell, d));
+	return PointerGetDatum(construct_array(node, grid->dims, INT4OID, 4, true,
+										   TYPALIGN_INT));
 }
 
 static void
 EmitCells(const TipGrid *grid, const TipCube *cube, const int64 *low,
 		  const int64 *high, ReturnSetInfo *result)
 {
-	Datum	   *node = palloc(sizeof(Datum) * grid->dims);
-
 	for (int cell = 0; cell < grid->cells; cell++)
 	{
 		Datum		values[CELL_COLUMNS];
 		bool		nulls[CELL_COLUMNS] = {0};
 		int			g = grid->group_of[cell];
 		const TipGroup *group = g < 0 ? NULL : &cube->group[g];
-		bool		shown = group == NULL ||
-			(group->planned ? !group->hidden : !group->small);
 
-		for (int d = 0; d < grid->dims; d++)
-			node[d] = Int32GetDatum(TipGridNode(grid, cell, d));
-		values[0] = PointerGetDatum(construct_array(node, grid->dims, INT4OID,
-													4, true, TYPALIGN_INT));
+		values[0] = NodeArray(grid, cell);
 		values[1] = Int64GetDatum(grid->n[cell]);
 		values[2] = Int32GetDatum(TipGridLevel(grid, cell));
 		values[3] = BoolGetDatum(grid->planned[cell]);
 		values[4] = BoolGetDatum(group != NULL && group->small);
 		values[5] = BoolGetDatum(group != NULL && group->hidden);
-		nulls[6] = nulls[7] = shown || low == NULL;
+		nulls[6] = nulls[7] = group == NULL || !IsSecret(group) ||
+			low == NULL;
 		if (!nulls[6])
 		{
 			values[6] = Int64GetDatum(low[g]);
@@ -231,12 +357,32 @@ EmitCells(const TipGrid *grid, const TipCube *cube, const int64 *low,
 	}
 }
 
+static void
+ReadRule(FunctionCallInfo fcinfo, TipProtection *rule)
+{
+	for (int i = 0; i < PG_NARGS(); i++)
+		if (PG_ARGISNULL(i) && i != 10)
+			TipGridRefuse("argument must not be null");
+	rule->threshold = PG_GETARG_INT32(6);
+	rule->width = PG_GETARG_INT32(7);
+	rule->reach = PG_GETARG_BOOL(8);
+	if (rule->threshold < 1 || rule->threshold > 1000)
+		TipGridRefuse("threshold must be between 1 and 1000");
+	if (rule->width < 1 || rule->width > 1000)
+		TipGridRefuse("width must be between 1 and 1000");
+	if (PG_GETARG_INT32(9) < TIP_NO_INSIDERS ||
+		PG_GETARG_INT32(9) > TIP_SINGLETON_PAIRS)
+		TipGridRefuse("insiders must be 0, 1 or 2");
+	rule->insiders = (TipInsiders) PG_GETARG_INT32(9);
+}
+
 PG_FUNCTION_INFO_V1(tip_protect_cells);
 
 /*
  * protect_cells(sizes, parents, nodes, counts, tables, costs, threshold,
- * width, reach, insiders, pattern, bounds): every cell of the cube with its
- * fate.  With a pattern nothing is chosen: the attacker judges the pattern.
+ * width, reach, insiders, pattern, bounds, known, kept): every cell of the
+ * cube with its fate.  With a pattern nothing is chosen: the attacker judges
+ * the pattern.
  */
 Datum
 tip_protect_cells(PG_FUNCTION_ARGS)
@@ -249,18 +395,7 @@ tip_protect_cells(PG_FUNCTION_ARGS)
 	int64	   *high = NULL;
 
 	InitMaterializedSRF(fcinfo, 0);
-	for (int i = 0; i < PG_NARGS(); i++)
-		if (PG_ARGISNULL(i) && i != 10)
-			TipGridRefuse("argument must not be null");
-	rule.threshold = PG_GETARG_INT32(6);
-	rule.width = PG_GETARG_INT32(7);
-	rule.reach = PG_GETARG_BOOL(8);
-	rule.insiders = PG_GETARG_BOOL(9);
-	if (rule.threshold < 1 || rule.threshold > 1000)
-		TipGridRefuse("threshold must be between 1 and 1000");
-	if (rule.width < 1 || rule.width > 1000)
-		TipGridRefuse("width must be between 1 and 1000");
-
+	ReadRule(fcinfo, &rule);
 	cube = BuildCube(&grid, fcinfo);
 	if (PG_ARGISNULL(10))
 		TipSuppress(cube, &rule);
@@ -273,5 +408,92 @@ tip_protect_cells(PG_FUNCTION_ARGS)
 		Bounds(cube, low, high);
 	}
 	EmitCells(&grid, cube, low, high, result);
+	return (Datum) 0;
+}
+
+/* The witnesses: whole tables over the finest cells. */
+static void
+EmitTables(const TipGrid *grid, const TipCertificate *proof,
+		   ReturnSetInfo *result)
+{
+	for (int t = 0; t < proof->tables; t++)
+		for (int l = 0; l < grid->leaves; l++)
+		{
+			Datum		values[PROOF_COLUMNS] = {0};
+			bool		nulls[PROOF_COLUMNS] = {0};
+			int			var = grid->var_of[l];
+
+			if (var < 0 || proof->table[t][var] == 0)
+				continue;
+			values[0] = CStringGetTextDatum("table");
+			values[1] = Int32GetDatum(t + 1);
+			values[2] = NodeArray(grid, grid->leaf_cell[l]);
+			values[3] = Int64GetDatum(proof->table[t][var]);
+			nulls[4] = nulls[5] = nulls[6] = true;
+			tuplestore_putvalues(result->setResult, result->setDesc, values,
+								 nulls);
+		}
+}
+
+/* For each cell and attacker: two witnesses that differ there. */
+static void
+EmitProofs(const TipGrid *grid, const TipCertificate *proof,
+		   ReturnSetInfo *result)
+{
+	int		   *leaf_of = palloc0(sizeof(int) * (grid->leaves + 1));
+
+	for (int l = 0; l < grid->leaves; l++)
+		if (grid->var_of[l] >= 0)
+			leaf_of[grid->var_of[l]] = grid->leaf_cell[l];
+	for (int cell = 0; cell < grid->cells; cell++)
+	{
+		int			g = grid->group_of[cell];
+
+		for (int k = g < 0 ? -1 : proof->first[g]; k >= 0;
+			 k = proof->proof[k].next)
+		{
+			const TipProof *mine = &proof->proof[k];
+			Datum		values[PROOF_COLUMNS] = {0};
+			bool		nulls[PROOF_COLUMNS] = {0};
+
+			values[0] = CStringGetTextDatum("target");
+			nulls[1] = nulls[3] = true;
+			values[2] = NodeArray(grid, cell);
+			values[4] = Int32GetDatum(mine->low + 1);
+			values[5] = Int32GetDatum(mine->high + 1);
+			nulls[6] = mine->insider < 0;
+			if (!nulls[6])
+				values[6] = NodeArray(grid, leaf_of[mine->insider]);
+			tuplestore_putvalues(result->setResult, result->setDesc, values,
+								 nulls);
+		}
+	}
+	pfree(leaf_of);
+}
+
+PG_FUNCTION_INFO_V1(tip_certify_cells);
+
+/*
+ * certify_cells(arguments of protect_cells): for a pattern, tables that show
+ * that nobody can tell, or an error where somebody can.
+ */
+Datum
+tip_certify_cells(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	TipGrid		grid = {0};
+	TipCube    *cube;
+	TipProtection rule;
+	TipCertificate *proof;
+
+	InitMaterializedSRF(fcinfo, 0);
+	ReadRule(fcinfo, &rule);
+	cube = BuildCube(&grid, fcinfo);
+	if (PG_ARGISNULL(10))
+		TipGridRefuse("argument must not be null");
+	ReadPattern(&grid, cube, PG_GETARG_ARRAYTYPE_P(10));
+	proof = TipCertify(cube, &rule);
+	EmitTables(&grid, proof, result);
+	EmitProofs(&grid, proof, result);
 	return (Datum) 0;
 }

@@ -10,7 +10,8 @@
 #include "release.h"
 #include "release_grid.h"
 
-#define MAX_INCIDENCE	50000000
+/* Pairs of a finest cell and a cell above it that are listed at most. */
+#define MAX_INCIDENCE	20000000
 
 int
 TipGridNode(const TipGrid *grid, int cell, int dim)
@@ -51,6 +52,58 @@ TipGridContains(const TipGrid *grid, int cell, int leaf)
 		leaf /= grid->size[d];
 	}
 	return true;
+}
+
+/* How many cells at most hold one finest cell, itself among them. */
+int
+TipGridMostAbove(const TipGrid *grid)
+{
+	int64		most = 1;
+
+	for (int d = 0; d < grid->dims; d++)
+	{
+		int			deepest = 1;
+
+		for (int node = 1; node < grid->size[d]; node++)
+		{
+			int			depth = 2;
+
+			for (int up = grid->parent[d][node]; up != 0;
+				 up = grid->parent[d][up])
+				depth++;
+			deepest = Max(deepest, depth);
+		}
+		most *= deepest;
+		if (most * grid->leaves > MAX_INCIDENCE)
+			TipGridTooLarge();
+	}
+	return (int) most;
+}
+
+/* The cells that hold a finest cell, itself first; returns how many. */
+int
+TipGridAbove(const TipGrid *grid, int leaf, int *above)
+{
+	int			count = 1;
+	int			rest = leaf;
+	int			weight = 1;
+
+	above[0] = leaf;
+	for (int d = grid->dims - 1; d >= 0; d--)
+	{
+		int			own = rest % grid->size[d];
+		int			before = count;
+
+		for (int node = own; node != 0;)
+		{
+			node = grid->parent[d][node];
+			for (int k = 0; k < before; k++)
+				above[count++] = above[k] + (node - own) * weight;
+		}
+		rest /= grid->size[d];
+		weight *= grid->size[d];
+	}
+	return count;
 }
 
 void *
@@ -150,8 +203,6 @@ TipGridLeaves(TipGrid *grid)
 	for (int cell = 0; cell < grid->cells; cell++)
 		if (IsLeafCell(grid, cell))
 			grid->leaf_cell[grid->leaves++] = cell;
-	if ((int64) grid->leaves * grid->cells > MAX_INCIDENCE)
-		TipGridTooLarge();
 }
 
 int
@@ -177,6 +228,7 @@ TipGridCounts(TipGrid *grid, ArrayType *nodes, ArrayType *counts)
 	int32	   *node = TipGridArray(nodes, INT4OID, "nodes", &node_count);
 	int64	   *n = TipGridArray(counts, INT8OID, "counts", &count);
 	int64		total = 0;
+	int		   *above;
 
 	if ((int64) count * grid->dims != node_count)
 		TipGridRefuse("nodes do not agree with counts");
@@ -192,16 +244,21 @@ TipGridCounts(TipGrid *grid, ArrayType *nodes, ArrayType *counts)
 		total += n[i];
 		grid->n[cell] += n[i];
 	}
-	for (int cell = 0; cell < grid->cells; cell++)
+	above = palloc(sizeof(int) * TipGridMostAbove(grid));
+	for (int l = 0; l < grid->leaves; l++)
 	{
+		int			leaf = grid->leaf_cell[l];
+		int			cells;
+
 		CHECK_FOR_INTERRUPTS();
-		if (IsLeafCell(grid, cell))
+		if (grid->n[leaf] == 0)
 			continue;
-		for (int l = 0; l < grid->leaves; l++)
-			if (grid->n[grid->leaf_cell[l]] != 0 &&
-				TipGridContains(grid, cell, grid->leaf_cell[l]))
-				grid->n[cell] += grid->n[grid->leaf_cell[l]];
+		cells = TipGridAbove(grid, leaf, above);
+		for (int k = 0; k < cells; k++)
+			if (above[k] != leaf)
+				grid->n[above[k]] += grid->n[leaf];
 	}
+	pfree(above);
 }
 
 /* A cell is planned if a table has all the dimensions that it names. */

@@ -33,6 +33,10 @@ extern int	TipGridLevel(const TipGrid *grid, int cell);
 /* Is this finest cell a part of that cell? */
 extern bool TipGridContains(const TipGrid *grid, int cell, int leaf);
 
+/* The cells that hold a finest one, and how many those are at most. */
+extern int	TipGridMostAbove(const TipGrid *grid);
+extern int	TipGridAbove(const TipGrid *grid, int leaf, int *above);
+
 /* Number of the cell that has these nodes, one of each dimension. */
 extern int	TipGridCell(const TipGrid *grid, const int32 *node);
 
