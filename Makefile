@@ -92,6 +92,7 @@ OBJS = \
 	src/release_round.o \
 	src/release_round_audit.o \
 	src/release_round_draw.o \
+	src/release_round_exact.o \
 	src/release_round_frame.o \
 	src/release_round_search.o \
 	src/release_suppress.o

@@ -18,45 +18,18 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-#include "release_round.h"
+#include "release_round_audit.h"
 
-#define NOWHERE			-1
-#define MAX_PAIRS		4000000
+#define MAX_PAIRS		200000
 
 /* Somebody stands in another leaf, in versions from first to last. */
 typedef struct Shift
 {
-	int			from;			/* leaf or NOWHERE */
+	int			from;			/* leaf or TIP_NOWHERE */
 	int			to;
 	int			first;
 	int			last;
 } Shift;
-
-typedef struct Auditor
-{
-	const TipRoundFrame *frame;
-	const TipRoundVersion *version;
-	int			versions;
-	int64		threshold;
-	int64	  **n;				/* true counts: of a version and cell */
-	int64	  **low;			/* of a version and place */
-	int64	  **high;
-
-	/* the table that is looked at, and how far it is from fitting */
-	int64	  **x;				/* of a version and leaf */
-	int64	  **y;				/* of a version and cell */
-	bool	  **pinned;			/* of a version and leaf */
-	int64	   *added;			/* true, of a version since the one before */
-	int			insider;		/* leaf, or NOWHERE */
-	bool		knows_total;
-
-	/* targets: of a version (or two) and cell, not yet shown to be open */
-	int			kinds;
-	int		   *earlier;		/* of a kind: NOWHERE for the version alone */
-	int		   *later;
-	bool	  **is_fixed;
-	int64		left;
-} Auditor;
 
 static int64 **
 Rows(int count, int width)
@@ -79,7 +52,7 @@ Flags(int count, int width)
 }
 
 static int64
-AddedSince(const Auditor *auditor, int version)
+AddedSince(const TipRoundAuditor *auditor, int version)
 {
 	int64		added = 0;
 
@@ -89,7 +62,7 @@ AddedSince(const Auditor *auditor, int version)
 }
 
 static void
-SetBounds(Auditor *auditor, int version)
+SetBounds(TipRoundAuditor *auditor, int version)
 {
 	const TipRoundFrame *frame = auditor->frame;
 	const TipRoundVersion *v = &auditor->version[version];
@@ -106,7 +79,7 @@ SetBounds(Auditor *auditor, int version)
 }
 
 static void
-SetTruth(Auditor *auditor, int version)
+SetTruth(TipRoundAuditor *auditor, int version)
 {
 	const TipRoundFrame *frame = auditor->frame;
 
@@ -124,14 +97,14 @@ SetTruth(Auditor *auditor, int version)
 
 /* Every version alone, and every two of them. */
 static void
-ListKinds(Auditor *auditor)
+ListKinds(TipRoundAuditor *auditor)
 {
 	int			most = auditor->versions * (auditor->versions + 1) / 2;
 
 	auditor->earlier = palloc(sizeof(int) * most);
 	auditor->later = palloc(sizeof(int) * most);
 	for (int v = 0; v < auditor->versions; v++)
-		for (int u = NOWHERE; u < v; u++)
+		for (int u = TIP_NOWHERE; u < v; u++)
 		{
 			auditor->earlier[auditor->kinds] = u;
 			auditor->later[auditor->kinds++] = v;
@@ -139,11 +112,11 @@ ListKinds(Auditor *auditor)
 	auditor->is_fixed = Flags(auditor->kinds, auditor->frame->grid->cells);
 }
 
-static Auditor *
+static TipRoundAuditor *
 AuditorNew(const TipRoundFrame *frame, const TipRoundVersion *version,
 		   int versions, int64 threshold)
 {
-	Auditor    *auditor = palloc0(sizeof(Auditor));
+	TipRoundAuditor    *auditor = palloc0(sizeof(TipRoundAuditor));
 
 	auditor->frame = frame;
 	auditor->version = version;
@@ -167,21 +140,20 @@ AuditorNew(const TipRoundFrame *frame, const TipRoundVersion *version,
 	return auditor;
 }
 
-/* What a version, or the difference of two, counts in a cell. */
-static int64
-Value(const Auditor *auditor, int64 **table, int kind, int cell)
+int64
+TipRoundValue(const TipRoundAuditor *auditor, int64 **table, int kind, int cell)
 {
 	int64		value = table[auditor->later[kind]][cell];
 
-	if (auditor->earlier[kind] != NOWHERE)
+	if (auditor->earlier[kind] != TIP_NOWHERE)
 		value -= table[auditor->earlier[kind]][cell];
 	return value;
 }
 
 static bool
-IsOwnLeaf(const Auditor *auditor, int cell)
+IsOwnLeaf(const TipRoundAuditor *auditor, int cell)
 {
-	return auditor->insider != NOWHERE &&
+	return auditor->insider != TIP_NOWHERE &&
 		auditor->frame->grid->leaf_cell[auditor->insider] == cell;
 }
 
@@ -190,25 +162,25 @@ IsOwnLeaf(const Auditor *auditor, int cell)
  * an insider knows what is herself; that is no news of others.
  */
 static bool
-IsTarget(const Auditor *auditor, int kind, int cell, int parts)
+IsTarget(const TipRoundAuditor *auditor, int kind, int cell, int parts)
 {
-	int64		value = Value(auditor, auditor->n, kind, cell);
+	int64		value = TipRoundValue(auditor, auditor->n, kind, cell);
 
 	if (value == 0 || IsOwnLeaf(auditor, cell) ||
 		(parts == auditor->frame->leaves &&
-		 (auditor->knows_total || auditor->earlier[kind] != NOWHERE)))
+		 (auditor->knows_total || auditor->earlier[kind] != TIP_NOWHERE)))
 		return false;
-	if (auditor->earlier[kind] != NOWHERE && auditor->insider != NOWHERE &&
+	if (auditor->earlier[kind] != TIP_NOWHERE && auditor->insider != TIP_NOWHERE &&
 		TipGridContains(auditor->frame->grid, cell,
 						auditor->frame->grid->leaf_cell[auditor->insider]))
-		value -= Value(auditor, auditor->n, kind,
+		value -= TipRoundValue(auditor, auditor->n, kind,
 					   auditor->frame->grid->leaf_cell[auditor->insider]);
 	return value != 0 && value < auditor->threshold &&
 		value > -auditor->threshold;
 }
 
 static void
-ListTargets(Auditor *auditor)
+ListTargets(TipRoundAuditor *auditor)
 {
 	const TipRoundFrame *frame = auditor->frame;
 	int		   *parts = palloc0(sizeof(int) * frame->grid->cells);
@@ -230,11 +202,11 @@ ListTargets(Auditor *auditor)
 }
 
 static void
-Add(Auditor *auditor, int version, int leaf, int64 people)
+Add(TipRoundAuditor *auditor, int version, int leaf, int64 people)
 {
 	const TipRoundFrame *frame = auditor->frame;
 
-	if (leaf == NOWHERE)
+	if (leaf == TIP_NOWHERE)
 		return;
 	auditor->x[version][leaf] += people;
 	for (int k = 0; k < frame->above_count[leaf]; k++)
@@ -242,7 +214,7 @@ Add(Auditor *auditor, int version, int leaf, int64 people)
 }
 
 static void
-Apply(Auditor *auditor, const Shift *shift, int64 people)
+Apply(TipRoundAuditor *auditor, const Shift *shift, int64 people)
 {
 	for (int v = shift->first; v <= shift->last; v++)
 	{
@@ -252,11 +224,11 @@ Apply(Auditor *auditor, const Shift *shift, int64 people)
 }
 
 static bool
-LeafFits(const Auditor *auditor, int version, int leaf)
+LeafFits(const TipRoundAuditor *auditor, int version, int leaf)
 {
 	const TipRoundFrame *frame = auditor->frame;
 
-	if (leaf == NOWHERE)
+	if (leaf == TIP_NOWHERE)
 		return true;
 	if (auditor->x[version][leaf] < 0 ||
 		(auditor->pinned[version][leaf] &&
@@ -277,7 +249,7 @@ LeafFits(const Auditor *auditor, int version, int leaf)
 
 /* Does the table fit, where a shift has touched it? */
 static bool
-Fits(const Auditor *auditor, const Shift *shift)
+Fits(const TipRoundAuditor *auditor, const Shift *shift)
 {
 	for (int v = shift->first; v <= shift->last; v++)
 		if (!LeafFits(auditor, v, shift->from) ||
@@ -293,18 +265,18 @@ Fits(const Auditor *auditor, const Shift *shift)
 
 /* The table fits: where it differs from the truth, nothing is fixed. */
 static void
-Open(Auditor *auditor, int leaf)
+Open(TipRoundAuditor *auditor, int leaf)
 {
 	const TipRoundFrame *frame = auditor->frame;
 
-	for (int k = 0; leaf != NOWHERE && k < frame->above_count[leaf]; k++)
+	for (int k = 0; leaf != TIP_NOWHERE && k < frame->above_count[leaf]; k++)
 	{
 		int			cell = frame->above[leaf][k];
 
 		for (int kind = 0; kind < auditor->kinds; kind++)
 			if (auditor->is_fixed[kind][cell] &&
-				Value(auditor, auditor->y, kind, cell) !=
-				Value(auditor, auditor->n, kind, cell))
+				TipRoundValue(auditor, auditor->y, kind, cell) !=
+				TipRoundValue(auditor, auditor->n, kind, cell))
 			{
 				auditor->is_fixed[kind][cell] = false;
 				auditor->left--;
@@ -314,22 +286,22 @@ Open(Auditor *auditor, int leaf)
 
 /* Can this shift be a part of a table that fits? */
 static bool
-IsPossible(const Auditor *auditor, const Shift *shift)
+IsPossible(const TipRoundAuditor *auditor, const Shift *shift)
 {
 	if (shift->from == shift->to)
 		return false;
 	if (auditor->knows_total &&
-		(shift->from == NOWHERE || shift->to == NOWHERE))
+		(shift->from == TIP_NOWHERE || shift->to == TIP_NOWHERE))
 		return false;
 	for (int v = shift->first; v <= shift->last; v++)
-		if ((shift->from != NOWHERE && auditor->pinned[v][shift->from]) ||
-			(shift->to != NOWHERE && auditor->pinned[v][shift->to]))
+		if ((shift->from != TIP_NOWHERE && auditor->pinned[v][shift->from]) ||
+			(shift->to != TIP_NOWHERE && auditor->pinned[v][shift->to]))
 			return false;
 	return true;
 }
 
 static Shift *
-ListShifts(const Auditor *auditor, int *count)
+ListShifts(const TipRoundAuditor *auditor, int *count)
 {
 	int			places = auditor->frame->leaves + 1;
 	Shift	   *list = palloc_extended(sizeof(Shift) * places * places *
@@ -339,8 +311,8 @@ ListShifts(const Auditor *auditor, int *count)
 	Shift		shift;
 
 	*count = 0;
-	for (shift.from = NOWHERE; shift.from < places - 1; shift.from++)
-		for (shift.to = NOWHERE; shift.to < places - 1; shift.to++)
+	for (shift.from = TIP_NOWHERE; shift.from < places - 1; shift.from++)
+		for (shift.to = TIP_NOWHERE; shift.to < places - 1; shift.to++)
 			for (shift.first = 0; shift.first < auditor->versions; shift.first++)
 				for (shift.last = shift.first; shift.last < auditor->versions;
 					 shift.last++)
@@ -350,7 +322,7 @@ ListShifts(const Auditor *auditor, int *count)
 }
 
 static void
-TryOne(Auditor *auditor, const Shift *shift)
+TryOne(TipRoundAuditor *auditor, const Shift *shift)
 {
 	Apply(auditor, shift, 1);
 	if (Fits(auditor, shift))
@@ -362,7 +334,7 @@ TryOne(Auditor *auditor, const Shift *shift)
 }
 
 static void
-TryTwo(Auditor *auditor, const Shift *shift, const Shift *other)
+TryTwo(TipRoundAuditor *auditor, const Shift *shift, const Shift *other)
 {
 	Apply(auditor, shift, 1);
 	Apply(auditor, other, 1);
@@ -378,7 +350,7 @@ TryTwo(Auditor *auditor, const Shift *shift, const Shift *other)
 }
 
 static void
-LookCloseBy(Auditor *auditor)
+LookCloseBy(TipRoundAuditor *auditor)
 {
 	int			count;
 	Shift	   *list = ListShifts(auditor, &count);
@@ -400,26 +372,28 @@ LookCloseBy(Auditor *auditor)
 
 /* Against one who knows the totals, or none, and perhaps her own cell. */
 static bool
-Withstands(Auditor *auditor, int insider, bool knows_total)
+Withstands(TipRoundAuditor *auditor, int insider, bool knows_total)
 {
 	bool		is_single = false;
 
 	auditor->insider = insider;
 	auditor->knows_total = knows_total;
-	for (int v = 0; v < auditor->versions && insider != NOWHERE; v++)
+	for (int v = 0; v < auditor->versions && insider != TIP_NOWHERE; v++)
 	{
 		/* who was not there before knows that, too */
 		auditor->pinned[v][insider] = auditor->x[v][insider] <= 1;
 		is_single |= auditor->x[v][insider] == 1;
 	}
-	if (insider == NOWHERE || is_single)
+	if (insider == TIP_NOWHERE || is_single)
 	{
 		ListTargets(auditor);
 		LookCloseBy(auditor);
+		if (auditor->left > 0)
+			TipRoundAskProgram(auditor);
 	}
-	for (int v = 0; v < auditor->versions && insider != NOWHERE; v++)
+	for (int v = 0; v < auditor->versions && insider != TIP_NOWHERE; v++)
 		auditor->pinned[v][insider] = false;
-	return (insider != NOWHERE && !is_single) || auditor->left == 0;
+	return (insider != TIP_NOWHERE && !is_single) || auditor->left == 0;
 }
 
 bool
@@ -430,9 +404,9 @@ TipRoundIsSafe(const TipRoundFrame *frame, const TipRoundVersion *version,
 												"rounding audit",
 												ALLOCSET_DEFAULT_SIZES);
 	MemoryContext before = MemoryContextSwitchTo(audit);
-	Auditor    *auditor = AuditorNew(frame, version, versions, threshold);
-	bool		safe = Withstands(auditor, NOWHERE, false) &&
-		Withstands(auditor, NOWHERE, true);
+	TipRoundAuditor    *auditor = AuditorNew(frame, version, versions, threshold);
+	bool		safe = Withstands(auditor, TIP_NOWHERE, false) &&
+		Withstands(auditor, TIP_NOWHERE, true);
 
 	for (int l = 0; safe && l < frame->leaves; l++)
 		safe = Withstands(auditor, l, true);
