@@ -89,6 +89,12 @@ OBJS = \
 	src/release_attack.o \
 	src/release_grid.o \
 	src/release_lp.o \
+	src/release_round.o \
+	src/release_round_audit.o \
+	src/release_round_draw.o \
+	src/release_round_exact.o \
+	src/release_round_frame.o \
+	src/release_round_search.o \
 	src/release_suppress.o
 
 # In the order in which CREATE EXTENSION runs them.
@@ -125,6 +131,7 @@ SQL_PARTS = \
 	sql/73-release_history.sql \
 	sql/77-release_policy.sql \
 	sql/78-release_ask.sql \
+	sql/74-release_round.sql \
 	sql/79-release_shipped.sql \
 	sql/80-report.sql \
 	sql/90-privileges.sql
@@ -153,6 +160,7 @@ REGRESS = \
 	extract \
 	tabulation \
 	release \
+	release_round \
 	report \
 	privileges
 

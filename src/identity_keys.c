@@ -70,7 +70,8 @@ static const char *const purposes[] = {
 	[TIP_LEDGER_LEAF] = "ledger",
 	[TIP_VICTIM_CODE_LEAF] = "victim_code",
 	[TIP_DATE_SHIFT_LEAF] = "date_shift",
-	[TIP_FINGERPRINT_LEAF] = "fingerprint"
+	[TIP_FINGERPRINT_LEAF] = "fingerprint",
+	[TIP_ROUND_LEAF] = "round"
 };
 
 static void
@@ -434,11 +435,15 @@ new_mac(TipPurpose purpose, const char *domain, const TipRootKey *root)
 	return mac;
 }
 
-/* Not what we make for ourselves: entries of the ledger, fingerprints. */
+/*
+ * Not what we make for ourselves: entries of the ledger, fingerprints, draws
+ * of a rounding, whose number would tell of the counts.
+ */
 static void
 count_use(TipPurpose purpose, uint16 version)
 {
-	if (purpose != TIP_LEDGER_LEAF && purpose != TIP_FINGERPRINT_LEAF)
+	if (purpose != TIP_LEDGER_LEAF && purpose != TIP_FINGERPRINT_LEAF &&
+		purpose != TIP_ROUND_LEAF)
 		TipCountUse(version);
 }
 
