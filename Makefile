@@ -88,6 +88,7 @@ OBJS = \
 	src/release.o \
 	src/release_attack.o \
 	src/release_lp.o \
+	src/release_seal.o \
 	src/release_suppress.o
 
 # In the order in which CREATE EXTENSION runs them.
@@ -122,6 +123,7 @@ SQL_PARTS = \
 	sql/71-release_protect.sql \
 	sql/72-release_publish.sql \
 	sql/73-release_history.sql \
+	sql/76-release_certificate.sql \
 	sql/79-release_shipped.sql \
 	sql/80-report.sql \
 	sql/90-privileges.sql

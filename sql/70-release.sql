@@ -147,7 +147,7 @@ COMMENT ON COLUMN tip.release_cell.codes IS 'one code per dimension of the table
 COMMENT ON COLUMN tip.release_cell.is_total IS 'true where any code is _T: leave these out of sums';
 COMMENT ON COLUMN tip.release_cell.value IS 'the count; NULL where it is hidden';
 COMMENT ON COLUMN tip.release_cell.shown IS 'the count as text; * where it is hidden';
-COMMENT ON COLUMN tip.release_cell.obs_status IS 'SDMX OBS_STATUS: A normal, Q suppressed';
+COMMENT ON COLUMN tip.release_cell.obs_status IS 'SDMX OBS_STATUS: A normal, P provisional (a revision is pending), Q suppressed';
 COMMENT ON COLUMN tip.release_cell.conf_status IS 'SDMX CONF_STATUS: F free, C confidential';
 
 CREATE TABLE tip.release_certificate (

@@ -10,7 +10,6 @@ SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
 DECLARE
     p       tip.release_plan;
-    earlier tip.release;
 BEGIN
     IF num_nulls(plan_id, first_year, last_year) > 0 THEN
         RAISE EXCEPTION 'plan and years must not be null'
@@ -37,17 +36,6 @@ BEGIN
         RAISE EXCEPTION 'period has not ended'
             USING ERRCODE = '55000',
                   HINT = 'Publish a year when it is over and its records are in.';
-    END IF;
-    SELECT r.* INTO earlier FROM tip.release AS r
-     WHERE r.measure = p.measure
-       AND r.first_year <= check_period.last_year
-       AND r.last_year >= check_period.first_year
-     ORDER BY r.release LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'years % to % of measure "%" are published as release %',
-            earlier.first_year, earlier.last_year, p.measure, earlier.release
-            USING ERRCODE = '55000',
-                  HINT = 'Two releases of the same records could be subtracted; plan all tables of a period together.';
     END IF;
 END
 $$;
@@ -154,43 +142,10 @@ RETURNS SETOF record
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
-DECLARE
-    dims    text[];
-    cells   jsonb;
-    masks   int4[];
 BEGIN
-    PERFORM tip_impl.check_period(plan_id, first_year, last_year);
-    dims := tip_impl.plan_dimensions(plan_id);
-    cells := tip_impl.measure_cells(plan_id, dims, first_year, last_year,
-                                    data_schema);
-    SELECT array_agg((
-               SELECT sum(1 << (array_position(dims, d) - 1))
-                 FROM unnest(t.dimensions) AS d)::int4
-               ORDER BY t.ordinal)
-      INTO masks
-      FROM tip.release_plan_table AS t WHERE t.plan = plan_id;
-
-    -- A cell of the joint cube belongs to each table that has its dimensions.
-    RETURN QUERY
-    SELECT t.name, t.ordinal, own.codes, x.n, x.level, '_T' = ANY (own.codes),
-           x.is_small, x.is_hidden, x.low, x.high
-      FROM tip_impl.protect_counts(
-               tip_impl.plan_categories(dims, cells, first_year, last_year),
-               cells, masks,
-               (SELECT p.policy FROM tip.release_plan AS p
-                 WHERE p.id = plan_id)) AS x
-      JOIN tip.release_plan_table AS t
-        ON t.plan = plan_id
-       AND NOT EXISTS (
-               SELECT FROM unnest(dims, x.codes) AS c(dim, code)
-                WHERE c.code <> '_T' AND c.dim <> ALL (t.dimensions)),
-           LATERAL (
-               SELECT array_agg(
-                          x.codes[array_position(dims, d.name)]
-                          ORDER BY d.place) AS codes
-                 FROM unnest(t.dimensions) WITH ORDINALITY
-                      AS d(name, place)) AS own
-     WHERE x.is_planned;
+    PERFORM tip_impl.check_history(plan_id, first_year, last_year);
+    RETURN QUERY SELECT * FROM tip_impl.problem_cells(
+        tip_impl.release_problem(plan_id, first_year, last_year, data_schema));
 END
 $$;
 COMMENT ON FUNCTION tip_impl.plan_cells(text, int4, int4, name) IS
@@ -316,30 +271,9 @@ $$;
 COMMENT ON FUNCTION tip_impl.cells_digest(text[], text[], text[]) IS
 'SHA-256 of the cells of a release as they are shown';
 
--- The bounds of hidden cells and the digest of what is shown: no true count.
-CREATE FUNCTION tip_impl.certificate(release int4, cells jsonb) RETURNS jsonb
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, tip, tip_impl, pg_temp
-AS $$
-SELECT jsonb_build_object(
-           'release', certificate.release,
-           'cells_sha256', tip_impl.cells_digest(
-               array_agg(c.table_name),
-               array_agg(array_to_string(c.codes, ',')),
-               array_agg(CASE WHEN c.is_hidden THEN '*' ELSE c.n::text END)),
-           'hidden', coalesce(jsonb_agg(
-               jsonb_build_object('table', c.table_name, 'codes', c.codes,
-                                  'low', c.low, 'high', c.high)
-               ORDER BY c.table_name COLLATE "C", c.codes COLLATE "C")
-               FILTER (WHERE c.is_hidden), '[]'))
-  FROM jsonb_to_recordset(cells) AS c(table_name text, codes text[], n int8,
-           is_hidden boolean, low int8, high int8)
-$$;
-COMMENT ON FUNCTION tip_impl.certificate(int4, jsonb) IS
-'what the auditor gets: bounds of each hidden cell, digest of the shown ones';
-
 CREATE FUNCTION tip_impl.freeze_release(release int4, plan_id text, first_year int4,
-    last_year int4, cells jsonb)
+    last_year int4, cells jsonb,
+    evidence jsonb DEFAULT '{}')
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
@@ -351,7 +285,7 @@ BEGIN
     SELECT p.* INTO applied
       FROM tip.policy AS p JOIN tip.release_plan AS r ON r.policy = p.id
      WHERE r.id = plan_id;
-    proof := tip_impl.certificate(freeze_release.release, cells);
+    proof := tip_impl.certificate(freeze_release.release, cells, evidence);
     BEGIN
         INSERT INTO tip.release (release, plan, measure, first_year, last_year,
                                  policy, certificate_digest)
@@ -368,10 +302,12 @@ BEGIN
     SELECT freeze_release.release, c.table_name, c.codes, c.is_total,
            CASE WHEN NOT c.is_hidden THEN c.n END,
            CASE WHEN c.is_hidden THEN '*' ELSE c.n::text END,
-           CASE WHEN c.is_hidden THEN 'Q' ELSE 'A' END,
+           CASE WHEN c.is_hidden THEN 'Q' WHEN c.is_pending THEN 'P'
+                ELSE 'A' END,
            CASE WHEN c.is_hidden THEN 'C' ELSE 'F' END
       FROM jsonb_to_recordset(cells) AS c(table_name text, codes text[],
-               is_total boolean, n int8, is_hidden boolean);
+               is_total boolean, n int8, is_hidden boolean,
+               is_pending boolean);
     INSERT INTO tip.release_certificate VALUES (freeze_release.release, proof);
     PERFORM tip_impl.create_public_view(t.name, t.dimensions, t.title,
                                         applied.audience)
@@ -381,7 +317,7 @@ BEGIN
                                  release);
 END
 $$;
-COMMENT ON FUNCTION tip_impl.freeze_release(int4, text, int4, int4, jsonb) IS
+COMMENT ON FUNCTION tip_impl.freeze_release(int4, text, int4, int4, jsonb, jsonb) IS
 'store the cells of a release as they are published';
 
 CREATE FUNCTION tip.publish(plan text, first_year int4,
@@ -393,17 +329,23 @@ AS $$
 DECLARE
     final_year  int4 := coalesce(last_year, first_year);
     number      int4;
+    problem     jsonb;
     cells       jsonb;
 BEGIN
     -- One publication at a time: numbers without gaps, no period twice.
     LOCK TABLE tip.release IN SHARE ROW EXCLUSIVE MODE;
     SELECT coalesce(max(r.release), 0) + 1 INTO number
       FROM tip.release AS r;
+    PERFORM tip_impl.check_history(publish.plan, publish.first_year, final_year);
+    -- The records are read once: all else follows from what was read.
+    problem := tip_impl.release_problem(publish.plan, publish.first_year,
+                                        final_year, data_schema);
     SELECT jsonb_agg(to_jsonb(c)) INTO cells
-      FROM tip_impl.plan_cells(publish.plan, publish.first_year, final_year,
-                               data_schema) AS c;
+      FROM tip_impl.problem_cells(problem) AS c;
     PERFORM tip_impl.freeze_release(number, publish.plan, publish.first_year,
-                            final_year, cells);
+                            final_year, cells,
+                            tip_impl.evidence(problem, cells));
+    PERFORM tip_impl.keep_history(number, problem, 'beside');
     RETURN number;
 END
 $$;
@@ -480,7 +422,7 @@ BEGIN
       FROM tip_impl.published_tables(disaggregate.measure) AS p
      WHERE p.first_year = disaggregate.first_year AND p.last_year = final_year
        AND p.dimensions @> by AND p.dimensions <@ by
-     ORDER BY p.release, p.table_name LIMIT 1;
+     ORDER BY p.release DESC, p.table_name LIMIT 1;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'no table of this measure, period and dimensions is published'
             USING ERRCODE = '0A000',

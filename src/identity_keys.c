@@ -70,7 +70,8 @@ static const char *const purposes[] = {
 	[TIP_LEDGER_LEAF] = "ledger",
 	[TIP_VICTIM_CODE_LEAF] = "victim_code",
 	[TIP_DATE_SHIFT_LEAF] = "date_shift",
-	[TIP_FINGERPRINT_LEAF] = "fingerprint"
+	[TIP_FINGERPRINT_LEAF] = "fingerprint",
+	[TIP_RELEASE_LEAF] = "release"
 };
 
 static void
