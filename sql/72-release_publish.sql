@@ -273,7 +273,7 @@ COMMENT ON FUNCTION tip_impl.cells_digest(text[], text[], text[]) IS
 
 CREATE FUNCTION tip_impl.freeze_release(release int4, plan_id text, first_year int4,
     last_year int4, cells jsonb,
-    evidence jsonb DEFAULT '{}')
+    facts jsonb DEFAULT '{}')
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
@@ -285,7 +285,7 @@ BEGIN
     SELECT p.* INTO applied
       FROM tip.policy AS p JOIN tip.release_plan AS r ON r.policy = p.id
      WHERE r.id = plan_id;
-    proof := tip_impl.certificate(freeze_release.release, cells, evidence);
+    proof := tip_impl.certificate(freeze_release.release, cells, facts);
     BEGIN
         INSERT INTO tip.release (release, plan, measure, first_year, last_year,
                                  policy, certificate_digest)

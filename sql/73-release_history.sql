@@ -214,13 +214,14 @@ SELECT jsonb_agg(
                      FROM generate_series(problem_trees.first_year,
                                           problem_trees.last_year) AS y
                )
-               SELECT jsonb_agg(jsonb_build_array(n.code, coalesce((
-                          SELECT max(p.place) FROM p
-                           WHERE p.place < n.place AND p.f <= n.f
-                             AND p.l >= n.l), 0)) ORDER BY n.place)
+               SELECT jsonb_agg(jsonb_build_object('code', n.code,
+                          'parent', coalesce((
+                              SELECT max(p.place) FROM p
+                               WHERE p.place < n.place AND p.f <= n.f
+                                 AND p.l >= n.l), 0)) ORDER BY n.place)
                  FROM n)
            ELSE (
-               SELECT jsonb_agg(jsonb_build_array(k.code, 0)
+               SELECT jsonb_agg(jsonb_build_object('code', k.code, 'parent', 0)
                                 ORDER BY k.code = 'unknown', k.code COLLATE "C")
                  FROM (SELECT c.value -> 'codes' ->> (d.place - 1)::int
                          FROM jsonb_array_elements(cells) AS c
@@ -229,7 +230,7 @@ SELECT jsonb_agg(
   FROM unnest(dims) WITH ORDINALITY AS d(name, place)
 $$;
 COMMENT ON FUNCTION tip_impl.problem_trees(text[], jsonb, int4, int4, text[]) IS
-'the nodes of each dimension, [code, parent]; node 0 is the total';
+'the nodes of each dimension, code and place of the parent; 0 is the total';
 
 CREATE FUNCTION tip_impl.period_code(first_year int4, last_year int4,
     root_first int4, root_last int4)
@@ -255,7 +256,7 @@ SELECT array_agg(CASE WHEN want.code = '_T' THEN 0 ELSE (
                  FROM jsonb_array_elements(problem -> 'trees'
                                            -> (d.place - 1)::int)
                       WITH ORDINALITY AS k(node, place)
-                WHERE k.node ->> 0 = want.code LIMIT 1) END
+                WHERE k.node ->> 'code' = want.code LIMIT 1) END
            ORDER BY d.place)
   FROM jsonb_array_elements_text(problem -> 'dims')
        WITH ORDINALITY AS d(name, place),
@@ -337,13 +338,13 @@ COMMENT ON FUNCTION tip_impl.plain_problem(text, int4, int4, name) IS
 'the counts and tables of a plan by themselves';
 
 -- What stands in an earlier release, as cells of the joint cube.
-CREATE FUNCTION tip_impl.add_earlier(problem jsonb, earlier tip.release,
-    base jsonb)
+CREATE FUNCTION tip_impl.add_earlier(problem jsonb, earlier tip.release)
 RETURNS jsonb
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
 DECLARE
+    base        jsonb := tip_impl.open_base(earlier.release);
     now_counted jsonb := tip_impl.add_up(problem -> 'cells',
         tip_impl.texts(problem -> 'dims'), tip_impl.texts(base -> 'dims'),
         earlier.first_year, earlier.last_year);
@@ -377,8 +378,21 @@ BEGIN
         'earlier', problem -> 'earlier' || to_jsonb(earlier.release));
 END
 $$;
-COMMENT ON FUNCTION tip_impl.add_earlier(jsonb, tip.release, jsonb) IS
+COMMENT ON FUNCTION tip_impl.add_earlier(jsonb, tip.release) IS
 'join a release to what the attacker has; refused where its records changed';
+
+CREATE FUNCTION tip_impl.release_dimensions(release int4) RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+SELECT DISTINCT d.value
+  FROM tip.release_certificate AS c,
+       jsonb_array_elements(c.body -> 'tables') AS t,
+       jsonb_array_elements_text(t.value -> 'dims') AS d
+ WHERE c.release = release_dimensions.release
+$$;
+COMMENT ON FUNCTION tip_impl.release_dimensions(int4) IS
+'the dimensions that the tables of a release have';
 
 CREATE FUNCTION tip_impl.joint_problem(plan_id text, first_year int4,
     last_year int4, data_schema name)
@@ -389,7 +403,6 @@ AS $$
 DECLARE
     own         text[] := tip_impl.plan_dimensions(plan_id);
     near        tip.release[];
-    bases       jsonb[];
     root_first  int4;
     root_last   int4;
     periods     text[];
@@ -398,10 +411,9 @@ DECLARE
     problem     jsonb;
 BEGIN
     SELECT array_agg(b ORDER BY b.release),
-           array_agg(tip_impl.open_base(b.release) ORDER BY b.release),
            least(joint_problem.first_year, min(b.first_year)),
            greatest(joint_problem.last_year, max(b.last_year))
-      INTO near, bases, root_first, root_last
+      INTO near, root_first, root_last
       FROM tip_impl.releases_beside(plan_id, first_year, last_year) AS b;
     SELECT coalesce(array_agg(p.f || '-' || p.l ORDER BY p.l - p.f DESC, p.f), '{}')
       INTO periods
@@ -415,8 +427,8 @@ BEGIN
                AS k(name, place)
      WHERE p.id = plan_id
        AND (k.name = ANY (own) OR k.name = 'year'
-            OR k.name IN (SELECT jsonb_array_elements_text(b -> 'dims')
-                            FROM unnest(bases) AS b));
+            OR k.name IN (SELECT tip_impl.release_dimensions(b.release)
+                            FROM unnest(near) AS b));
     cells := tip_impl.measure_cells(plan_id, dims, root_first, root_last,
                                     data_schema);
     problem := jsonb_build_object(
@@ -430,7 +442,7 @@ BEGIN
         'tables', tip_impl.plan_tables(plan_id),
         'known', '[]'::jsonb, 'kept', '[]'::jsonb, 'earlier', '[]'::jsonb);
     FOR i IN 1 .. cardinality(near) LOOP
-        problem := tip_impl.add_earlier(problem, near[i], bases[i]);
+        problem := tip_impl.add_earlier(problem, near[i]);
     END LOOP;
     RETURN problem;
 END
@@ -474,7 +486,7 @@ BEGIN
       FROM (SELECT t.ordinality AS dim, 0::int8 AS place, 0 AS parent
               FROM jsonb_array_elements(problem -> 'trees') WITH ORDINALITY AS t
             UNION ALL
-            SELECT t.ordinality, n.ordinality, (n.value ->> 1)::int4
+            SELECT t.ordinality, n.ordinality, (n.value ->> 'parent')::int4
               FROM jsonb_array_elements(problem -> 'trees') WITH ORDINALITY AS t,
                    jsonb_array_elements(t.value) WITH ORDINALITY AS n) AS p;
     SELECT coalesce(array_agg(k.place ORDER BY c.ordinality, k.dim), '{}')
@@ -482,7 +494,7 @@ BEGIN
       FROM jsonb_array_elements(problem -> 'cells') WITH ORDINALITY AS c,
            jsonb_array_elements_text(c.value -> 'codes')
                WITH ORDINALITY AS u(code, dim)
-      JOIN (SELECT t.ordinality AS dim, n.value ->> 0 AS code,
+      JOIN (SELECT t.ordinality AS dim, n.value ->> 'code' AS code,
                    n.ordinality::int4 AS place
               FROM jsonb_array_elements(problem -> 'trees') WITH ORDINALITY AS t,
                    jsonb_array_elements(t.value) WITH ORDINALITY AS n) AS k
@@ -550,6 +562,7 @@ DECLARE
     a       record;
     p       tip.policy;
     costs   int8[];
+    each    boolean;
     masks   int4[];
     pattern int4[];
 BEGIN
@@ -558,6 +571,7 @@ BEGIN
      WHERE r.id = problem ->> 'plan';
     SELECT * INTO a FROM tip_impl.problem_arrays(problem);
     costs := ARRAY[p.cost_total, p.cost_one_way, p.cost_two_way, p.cost_leaf];
+    each := to_jsonb(p) ->> 'insiders' NOT IN ('false', 'none');
     masks := a.tables;
     IF a.known <> '{}' OR a.kept <> '{}' THEN
         masks := masks || tip_impl.node_masks(a.known || a.kept,
@@ -569,7 +583,7 @@ BEGIN
           FROM (SELECT x.node
                   FROM tip_impl.protect_cells(a.sizes, a.parents, a.nodes,
                            a.counts, masks, costs, p.threshold, p.min_width,
-                           p.reach_threshold, p.insiders, NULL, false) AS x
+                           p.reach_threshold, each, NULL, false) AS x
                  WHERE x.is_hidden
                     OR x.n > 0 AND x.node IN (
                            SELECT tip_impl.node_lists(a.kept,
@@ -587,7 +601,7 @@ BEGIN
     RETURN QUERY
     SELECT x.* FROM tip_impl.protect_cells(a.sizes, a.parents, a.nodes,
                a.counts, masks, costs, p.threshold, p.min_width,
-               p.reach_threshold, p.insiders, pattern, true) AS x;
+               p.reach_threshold, each, pattern, true) AS x;
 END
 $$;
 COMMENT ON FUNCTION tip_impl.protect_problem(jsonb) IS
@@ -600,12 +614,13 @@ CREATE FUNCTION tip_impl.problem_cells(problem jsonb,
 RETURNS SETOF record
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
+SET jit = off
 AS $$
 -- A cell of the joint cube belongs to each table that has its dimensions, and
 -- that of its period, as its total, to the tables by year.
 WITH code AS MATERIALIZED (
     SELECT t.ordinality::int4 AS dim, n.ordinality::int4 AS node,
-           n.value ->> 0 AS code
+           n.value ->> 'code' AS code
       FROM jsonb_array_elements(problem -> 'trees') WITH ORDINALITY AS t,
            jsonb_array_elements(t.value) WITH ORDINALITY AS n
 ), place AS MATERIALIZED (
@@ -666,12 +681,12 @@ COMMENT ON FUNCTION tip_impl.evidence(jsonb, jsonb) IS
 'how cells add up, and with which releases they were certified';
 
 -- The bounds of hidden cells and the digest of what is shown: no true count.
-CREATE FUNCTION tip_impl.certificate(release int4, cells jsonb, evidence jsonb)
+CREATE FUNCTION tip_impl.certificate(release int4, cells jsonb, facts jsonb)
 RETURNS jsonb
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
-SELECT evidence || jsonb_build_object(
+SELECT facts || jsonb_build_object(
            'release', certificate.release,
            'cells_sha256', tip_impl.cells_digest(
                array_agg(c.table_name),
@@ -705,7 +720,7 @@ COMMENT ON FUNCTION tip_impl.problem_base(jsonb) IS
 CREATE FUNCTION tip_impl.keep_history(release int4, problem jsonb,
     relation text)
 RETURNS void
-LANGUAGE plpgsql
+LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
 BEGIN
@@ -747,14 +762,15 @@ COMMENT ON FUNCTION tip_impl.difference(jsonb, jsonb) IS
 
 -- Every change of a cell counts as a person who came or went.  Their number is
 -- taken to be known, and one that is small tells too much to show anything.
-CREATE FUNCTION tip_impl.held_back(problem jsonb, base jsonb,
+CREATE FUNCTION tip_impl.held_back(problem jsonb, version int4,
     OUT everything boolean, OUT cells jsonb)
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
 DECLARE
     dims    text[] := tip_impl.texts(problem -> 'dims');
-    changes jsonb := tip_impl.difference(base -> 'cells', problem -> 'cells');
+    changes jsonb := tip_impl.difference(
+                tip_impl.open_base(version) -> 'cells', problem -> 'cells');
     total   int8;
 BEGIN
     SELECT coalesce(sum((c.value ->> 'n')::int8), 0) INTO total
@@ -789,18 +805,19 @@ BEGIN
     END;
 END
 $$;
-COMMENT ON FUNCTION tip_impl.held_back(jsonb, jsonb) IS
+COMMENT ON FUNCTION tip_impl.held_back(jsonb, int4) IS
 'the cells whose change since a release must not be seen';
 
 CREATE FUNCTION tip_impl.revised_cells(problem jsonb, versions int4[])
 RETURNS jsonb
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
+SET jit = off
 AS $$
 WITH held AS MATERIALIZED (
     SELECT h.everything, h.cells
       FROM unnest(versions) AS v,
-           LATERAL tip_impl.held_back(problem, tip_impl.open_base(v)) AS h
+           LATERAL tip_impl.held_back(problem, v) AS h
 ), moved AS MATERIALIZED (
     SELECT DISTINCT c.table_name, c.codes
       FROM held, jsonb_to_recordset(held.cells)
@@ -817,7 +834,7 @@ WITH held AS MATERIALIZED (
            OR (SELECT bool_or(held.everything) FROM held) AS is_held
       FROM tip.release_cell AS c LEFT JOIN moved AS m USING (table_name, codes)
      WHERE c.release = (SELECT max(v) FROM unnest(versions) AS v)
-), joined AS (
+), joined AS MATERIALIZED (
     SELECT table_name, codes, coalesce(o.is_total, f.is_total) AS is_total,
            o.codes IS NOT NULL AS was_there, o.value, coalesce(f.n, 0) AS n,
            coalesce(o.is_held, f.is_held) AS is_held,
@@ -825,14 +842,16 @@ WITH held AS MATERIALIZED (
       FROM old AS o FULL JOIN fresh AS f USING (table_name, codes)
 ), fate AS (
     -- Hidden stays hidden; shown stays shown, with its old value if need be;
-    -- a category that nobody has seen yet waits.
+    -- categories that nobody has seen yet wait until all of them may be.
     SELECT j.table_name, j.codes, j.is_total,
            j.was_there AND j.value IS NULL AS is_hidden,
            j.was_there AND j.value IS NOT NULL
            AND (j.is_held OR j.is_hidden) AS is_pending,
            j.value, j.n, j.low, j.high
       FROM joined AS j
-     WHERE j.was_there OR NOT (j.is_held OR j.is_hidden)
+     WHERE j.was_there
+        OR NOT (SELECT bool_or(k.is_held OR k.is_hidden) FROM joined AS k
+                 WHERE NOT k.was_there)
 )
 SELECT jsonb_agg(jsonb_build_object('table_name', table_name, 'codes', codes,
            'is_total', is_total, 'is_hidden', is_hidden,
@@ -917,7 +936,7 @@ COMMENT ON FUNCTION tip.revise(text, int4, int4, name) IS
 
 CREATE FUNCTION tip_impl.check_changed(problem jsonb, versions int4[])
 RETURNS void
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
 DECLARE
@@ -943,5 +962,6 @@ $$;
 COMMENT ON FUNCTION tip_impl.check_changed(jsonb, int4[]) IS
 'complain where a revision has other tables or the same counts';
 REVOKE EXECUTE ON FUNCTION tip_impl.keep_history(int4, jsonb, text),
-    tip_impl.revised_cells(jsonb, int4[]), tip_impl.held_back(jsonb, jsonb),
-    tip_impl.joint_problem(text, int4, int4, name) FROM PUBLIC;
+    tip_impl.add_earlier(jsonb, tip.release),
+    tip_impl.release_dimensions(int4), tip_impl.held_back(jsonb, int4),
+    tip_impl.check_changed(jsonb, int4[]) FROM PUBLIC;

@@ -12,7 +12,7 @@ SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
 WITH RECURSIVE tree AS MATERIALIZED (
     SELECT t.ordinality::int4 AS dim, n.ordinality::int4 AS node,
-           (n.value ->> 1)::int4 AS parent
+           (n.value ->> 'parent')::int4 AS parent
       FROM jsonb_array_elements(certificate -> 'trees') WITH ORDINALITY AS t,
            jsonb_array_elements(t.value) WITH ORDINALITY AS n
 ), above AS (
@@ -45,6 +45,7 @@ CREATE FUNCTION tip_impl.witness_sums(certificate jsonb, OUT witness int4,
 RETURNS SETOF record
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
+SET jit = off
 AS $$
 WITH counted AS MATERIALIZED (
     SELECT w.ordinality::int4 AS witness, (c.value ->> 'n')::int8 AS n,
@@ -97,6 +98,7 @@ CREATE FUNCTION tip_impl.verify_witnesses(release int4, certificate jsonb,
 RETURNS SETOF record
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
+SET jit = off
 AS $$
 WITH sums AS MATERIALIZED (
     SELECT * FROM tip_impl.witness_sums(certificate)
@@ -184,6 +186,7 @@ CREATE FUNCTION tip_impl.verify_revision(release int4,
 RETURNS SETOF record
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
+SET jit = off
 AS $$
 WITH before AS (
     SELECT max(l.earlier) AS release FROM tip.release_link AS l
@@ -218,6 +221,7 @@ CREATE FUNCTION tip.verify_release_report(release int4,
 RETURNS SETOF record
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
+SET jit = off
 AS $$
 WITH held AS MATERIALIZED (
     SELECT r.release, r.certificate_digest, p.body
