@@ -76,5 +76,106 @@ SELECT is_empty(format('SELECT * FROM pg_temp.cells(%s) WHERE codes ~ ''new''', 
 	'a new small category is not named');
 SELECT ok(tip.verify_release(:rev), 'the revision is verified');
 
+-- Both releases together: every table of persons before (x) and after (y) that
+-- fits what is published is listed.  The attacker may know that persons only
+-- came and none went, and be one of the new ones.
+CREATE FUNCTION pg_temp.sums(c int[]) RETURNS int[] LANGUAGE sql IMMUTABLE AS $$
+SELECT ARRAY[c[1], c[2], c[3], c[4], c[1] + c[2], c[3] + c[4], c[1] + c[3],
+	c[2] + c[4], c[1] + c[2] + c[3] + c[4]]
+$$;
+-- what a release says of the nine cells: NULL is not said, -1 is hidden
+CREATE FUNCTION pg_temp.said(r int) RETURNS int[] LANGUAGE sql AS $$
+SELECT array_agg(CASE c.obs_status WHEN 'A' THEN c.value WHEN 'Q' THEN -1 END::int ORDER BY k.i)
+FROM unnest('{p;r,p;s,q;r,q;s,p;_T,q;_T,_T;r,_T;s,_T;_T}'::text[]) WITH ORDINALITY AS k(code, i)
+LEFT JOIN tip.release_cell AS c ON c.release = r AND c.codes = string_to_array(k.code, ';')
+$$;
+-- Tables near the true one: what is not determined among them is not at all.
+CREATE FUNCTION pg_temp.every(said int[], truth int[], lowest int) RETURNS SETOF int[]
+LANGUAGE sql AS $$
+WITH own AS (
+	SELECT i, generate_series(greatest(lowest, truth[i] - 4), truth[i] + 4) AS n
+	FROM generate_series(1, 4) AS i
+), may AS MATERIALIZED (
+	SELECT i, n FROM own WHERE said[i] IS NULL OR said[i] IN (-1, n)
+), near AS (
+	SELECT pg_temp.sums(ARRAY[a.n, b.n, c.n, d.n]) AS c
+	FROM may AS a, may AS b, may AS c, may AS d
+	WHERE a.i = 1 AND b.i = 2 AND c.i = 3 AND d.i = 4
+	  AND coalesce(said[5] IN (-1, a.n + b.n), true) AND coalesce(said[6] IN (-1, c.n + d.n), true)
+	  AND coalesce(said[7] IN (-1, a.n + c.n), true) AND coalesce(said[8] IN (-1, b.n + d.n), true)
+	  AND coalesce(said[9] IN (-1, a.n + b.n + c.n + d.n), true)
+)
+SELECT c FROM near
+$$;
+-- how many small counts, of those before, after, and between, are determined
+CREATE FUNCTION pg_temp.determined(r1 int, r2 int, x int[], y int[]) RETURNS bigint
+LANGUAGE sql AS $$
+WITH was AS MATERIALIZED (
+	SELECT e AS c FROM pg_temp.every(pg_temp.said(r1), x,
+		CASE WHEN 0 = ANY (x) THEN 0 ELSE 1 END) AS e
+), now_is AS MATERIALIZED (
+	SELECT e AS c FROM pg_temp.every(pg_temp.said(r2), y, 0) AS e
+), truth AS (
+	SELECT pg_temp.sums(x) AS x, pg_temp.sums(y) AS y
+), pair AS MATERIALIZED (
+	SELECT w.c AS x, n.c AS y
+	FROM was AS w JOIN now_is AS n ON n.c[1] >= w.c[1] AND n.c[2] >= w.c[2]
+		AND n.c[3] >= w.c[3] AND n.c[4] >= w.c[4]
+), world AS (
+	SELECT 0 AS insider, x, y FROM pair
+	UNION ALL
+	SELECT i, p.x, p.y FROM pair AS p, truth AS t, generate_series(1, 4) AS i
+	WHERE t.y[i] - t.x[i] = 1 AND p.y[i] - p.x[i] = 1
+), spread AS (
+	SELECT w.insider, k.i, min(w.x[k.i]) AS x0, max(w.x[k.i]) AS x1, min(w.y[k.i]) AS y0,
+		max(w.y[k.i]) AS y1, min(w.y[k.i] - w.x[k.i]) AS d0, max(w.y[k.i] - w.x[k.i]) AS d1
+	FROM world AS w, generate_series(1, 8) AS k(i) GROUP BY w.insider, k.i
+)
+-- what an insider learns of the cells where there is nobody but her is no news
+SELECT count(*) FILTER (WHERE t.x[i] BETWEEN 1 AND 4 AND x0 = x1)
+	+ count(*) FILTER (WHERE t.y[i] BETWEEN 1 AND 4 AND y0 = y1 AND NOT (hers AND t.y[i] = 1))
+	+ count(*) FILTER (WHERE t.y[i] - t.x[i] BETWEEN 1 AND 4 AND d0 = d1
+		AND NOT (hers AND t.y[i] - t.x[i] = 1))
+	+ CASE WHEN count(*) FILTER (WHERE insider = 0) = 8 THEN 0 ELSE 1000 END
+FROM truth AS t, spread, LATERAL (SELECT i = insider OR insider = ANY (CASE i WHEN 5 THEN '{1,2}'
+	WHEN 6 THEN '{3,4}' WHEN 7 THEN '{1,3}' WHEN 8 THEN '{2,4}' END::int[]) AS hers) AS h
+$$;
+
+CREATE TEMP TABLE batch AS
+SELECT s, ARRAY[h[0] % 12, h[1] % 12, h[2] % 12, h[3] % 12] AS x,
+	ARRAY[h[4] % 9, h[5] % 4 * (h[6] % 3), h[7] % 3, h[8] % 13 * (h[9] % 2)] AS d,
+	NULL::int AS r1, NULL::int AS r2
+FROM generate_series(1, 40) AS s, LATERAL (
+	SELECT array_agg(get_byte(sha256(('batch ' || s)::bytea), i) ORDER BY i) AS b
+	FROM generate_series(0, 9) AS i) AS t,
+	LATERAL (SELECT ('[0:9]=' || b::text)::int[] AS h) AS u;
+CREATE FUNCTION pg_temp.add(a int[], b int[]) RETURNS int[] LANGUAGE sql IMMUTABLE AS $$
+SELECT array_agg(u.a + u.b ORDER BY u.i) FROM unnest(a, b) WITH ORDINALITY AS u(a, b, i)
+$$;
+CREATE FUNCTION pg_temp.two_releases() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	t	batch;
+BEGIN
+	DELETE FROM batch WHERE d = '{0,0,0,0}';
+	FOR t IN SELECT * FROM batch ORDER BY s LOOP
+		PERFORM pg_temp.fill(1910 + t.s, t.x);
+		UPDATE batch SET r1 = tip.publish('tap_year', 1910 + t.s, NULL, 'tap_history')
+		WHERE s = t.s;
+		PERFORM pg_temp.fill(1910 + t.s, pg_temp.add(t.x, t.d));
+		UPDATE batch SET r2 = tip.revise('tap_year', 1910 + t.s, NULL, 'tap_history')
+		WHERE s = t.s;
+	END LOOP;
+END $$;
+SELECT pg_temp.two_releases();
+SELECT cmp_ok((SELECT count(*) FROM batch WHERE 'A' = ANY (SELECT obs_status FROM tip.release_cell
+	WHERE release = r2 AND value > 0)), '>', 5::bigint, 'some batches are seen');
+SELECT cmp_ok((SELECT count(DISTINCT r2) FROM batch JOIN tip.release_cell AS c ON c.release = r2
+	WHERE c.obs_status = 'P' AND 'A' = ANY (SELECT obs_status FROM tip.release_cell
+	WHERE release = r2 AND value > 0)), '>', 2::bigint, 'some in part');
+SELECT is_empty($$SELECT s, x, d, n
+	FROM batch, pg_temp.determined(r1, r2, x, pg_temp.add(x, d)) AS n WHERE n <> 0$$,
+	'two releases together determine no small count, before, after or between');
+SELECT is_empty('SELECT s FROM batch WHERE NOT tip.verify_release(r2)', 'all revisions are verified');
+
 SELECT * FROM finish();
 ROLLBACK;
