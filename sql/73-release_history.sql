@@ -423,7 +423,7 @@ BEGIN
      WHERE p.f < p.l AND (p.f, p.l) <> (root_first, root_last);
     SELECT array_agg(k.name ORDER BY k.place) INTO dims
       FROM tip.release_plan AS p JOIN tip.measure AS m ON m.id = p.measure,
-           LATERAL unnest('year' || m.dimensions) WITH ORDINALITY
+           LATERAL unnest(array_prepend('year', m.dimensions)) WITH ORDINALITY
                AS k(name, place)
      WHERE p.id = plan_id
        AND (k.name = ANY (own) OR k.name = 'year'
