@@ -522,35 +522,27 @@ $$;
 COMMENT ON FUNCTION tip_impl.problem_arrays(jsonb) IS
 'a problem as the arguments of the functions in C';
 
--- Which dimensions a known or kept cell stands in, as masks of tables.
-CREATE FUNCTION tip_impl.node_masks(nodes int4[], dims int4) RETURNS int4[]
+CREATE FUNCTION tip_impl.problem_policy(problem jsonb) RETURNS tip.policy
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+SELECT y FROM tip.release_plan AS r JOIN tip.policy AS y ON y.id = r.policy
+ WHERE r.id = problem ->> 'plan'
+$$;
+COMMENT ON FUNCTION tip_impl.problem_policy(jsonb) IS
+'the policy that a problem is solved by';
+
+CREATE FUNCTION tip_impl.insider_kind(policy tip.policy) RETURNS int4
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
-SELECT coalesce(array_agg(DISTINCT m.mask), '{}')
-  FROM (SELECT sum(CASE WHEN u.node > 0 THEN 1 << ((u.place - 1) % dims)::int
-                        ELSE 0 END)::int4 AS mask
-          FROM unnest(nodes) WITH ORDINALITY AS u(node, place)
-         GROUP BY (u.place - 1) / dims) AS m
- WHERE m.mask > 0
+SELECT CASE to_jsonb(policy) ->> 'insiders'
+       WHEN 'false' THEN 0 WHEN 'none' THEN 0 WHEN 'pairs' THEN 2 ELSE 1 END
 $$;
-COMMENT ON FUNCTION tip_impl.node_masks(int4[], int4) IS
-'the tables that cells stand in';
+COMMENT ON FUNCTION tip_impl.insider_kind(tip.policy) IS
+'which insiders a policy reckons with: 0 none, 1 each, 2 pairs';
 
-CREATE FUNCTION tip_impl.node_lists(flat int4[], dims int4)
-RETURNS SETOF int4[]
-LANGUAGE sql IMMUTABLE
-SET search_path = pg_catalog, tip, tip_impl, pg_temp
-AS $$
-SELECT array_agg(u.node ORDER BY u.place)
-  FROM unnest(flat) WITH ORDINALITY AS u(node, place)
- GROUP BY (u.place - 1) / dims
-$$;
-COMMENT ON FUNCTION tip_impl.node_lists(int4[], int4) IS
-'a flat list of cells, one row each';
-
--- A known cell that would have to be hidden, or a kept one that would have to
--- be shown, has no remedy: what is out is out.
+-- What is out is out: a known cell cannot be hidden, a kept one not be shown.
 CREATE FUNCTION tip_impl.protect_problem(problem jsonb,
     OUT node int4[], OUT n int8, OUT level int4, OUT is_planned boolean,
     OUT is_small boolean, OUT is_hidden boolean, OUT low int8, OUT high int8)
@@ -559,49 +551,17 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
 DECLARE
-    a       record;
-    p       tip.policy;
-    costs   int8[];
-    each    boolean;
-    masks   int4[];
-    pattern int4[];
+    a   record;
+    p   tip.policy;
 BEGIN
-    SELECT y.* INTO p
-      FROM tip.release_plan AS r JOIN tip.policy AS y ON y.id = r.policy
-     WHERE r.id = problem ->> 'plan';
+    p := tip_impl.problem_policy(problem);
     SELECT * INTO a FROM tip_impl.problem_arrays(problem);
-    costs := ARRAY[p.cost_total, p.cost_one_way, p.cost_two_way, p.cost_leaf];
-    each := to_jsonb(p) ->> 'insiders' NOT IN ('false', 'none');
-    masks := a.tables;
-    IF a.known <> '{}' OR a.kept <> '{}' THEN
-        masks := masks || tip_impl.node_masks(a.known || a.kept,
-                                              cardinality(a.sizes));
-        -- More may be hidden than the attacker needs: that only adds to what
-        -- she cannot tell apart.
-        SELECT coalesce(array_agg(u.node ORDER BY h.node, u.place), '{}')
-          INTO pattern
-          FROM (SELECT x.node
-                  FROM tip_impl.protect_cells(a.sizes, a.parents, a.nodes,
-                           a.counts, masks, costs, p.threshold, p.min_width,
-                           p.reach_threshold, each, NULL, false) AS x
-                 WHERE x.is_hidden
-                    OR x.n > 0 AND x.node IN (
-                           SELECT tip_impl.node_lists(a.kept,
-                                                      cardinality(a.sizes))))
-                    AS h,
-               unnest(h.node) WITH ORDINALITY AS u(node, place);
-        IF EXISTS (SELECT tip_impl.node_lists(a.known, cardinality(a.sizes))
-                   INTERSECT
-                   SELECT tip_impl.node_lists(pattern, cardinality(a.sizes))) THEN
-            RAISE EXCEPTION 'tables cannot be certified beside what is published'
-                USING ERRCODE = '54000',
-                      HINT = 'Use fewer or coarser dimensions, or plan all tables of a period together.';
-        END IF;
-    END IF;
     RETURN QUERY
     SELECT x.* FROM tip_impl.protect_cells(a.sizes, a.parents, a.nodes,
-               a.counts, masks, costs, p.threshold, p.min_width,
-               p.reach_threshold, each, pattern, true) AS x;
+               a.counts, a.tables,
+               ARRAY[p.cost_total, p.cost_one_way, p.cost_two_way, p.cost_leaf],
+               p.threshold, p.min_width, p.reach_threshold,
+               tip_impl.insider_kind(p), NULL, true, a.known, a.kept) AS x;
 END
 $$;
 COMMENT ON FUNCTION tip_impl.protect_problem(jsonb) IS
@@ -665,20 +625,111 @@ COMMENT ON FUNCTION tip_impl.problem_cells(jsonb) IS
 
 -- What goes with a release: evidence, links, the sealed counts.
 
-CREATE FUNCTION tip_impl.evidence(problem jsonb, cells jsonb) RETURNS jsonb
+CREATE FUNCTION tip_impl.table_nodes(problem jsonb, cells jsonb,
+    OUT table_name text, OUT codes text[], OUT node int4[])
+RETURNS SETOF record
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
-SELECT jsonb_build_object('dims', problem -> 'dims',
-                          'trees', problem -> 'trees',
-                          'period', problem -> 'period',
-                          'root_first', problem -> 'root_first',
-                          'root_last', problem -> 'root_last',
-                          'tables', problem -> 'tables',
-                          'earlier', problem -> 'earlier')
+SELECT c.table_name, c.codes,
+       tip_impl.cell_node(problem, tip_impl.texts(t.value -> 'dims'), c.codes,
+                          problem ->> 'period')
+  FROM jsonb_to_recordset(cells) AS c(table_name text, codes text[])
+  JOIN jsonb_array_elements(problem -> 'tables') AS t
+    ON t.value ->> 'name' = c.table_name
 $$;
-COMMENT ON FUNCTION tip_impl.evidence(jsonb, jsonb) IS
-'how cells add up, and with which releases they were certified';
+COMMENT ON FUNCTION tip_impl.table_nodes(jsonb, jsonb) IS
+'cells of tables as cells of the cube of a problem';
+
+-- Tables of whole numbers that agree with what is told, and for each cell that
+-- is not, two of them that differ there.
+CREATE FUNCTION tip_impl.witnesses(problem jsonb, untold jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+SET jit = off
+AS $$
+DECLARE
+    a       record;
+    p       tip.policy;
+    pattern int4[];
+    found   jsonb;
+BEGIN
+    p := tip_impl.problem_policy(problem);
+    SELECT * INTO a FROM tip_impl.problem_arrays(problem);
+    SELECT coalesce(array_agg(u.node ORDER BY h.node, u.place), '{}')
+      INTO pattern
+      FROM (SELECT DISTINCT t.node
+              FROM tip_impl.table_nodes(problem, untold) AS t) AS h,
+           unnest(h.node) WITH ORDINALITY AS u(node, place);
+    WITH proof AS MATERIALIZED (
+        SELECT c.* FROM tip_impl.certify_cells(a.sizes, a.parents, a.nodes,
+                   a.counts, a.tables, ARRAY[p.cost_total, p.cost_one_way,
+                                             p.cost_two_way, p.cost_leaf],
+                   p.threshold, p.min_width, p.reach_threshold,
+                   tip_impl.insider_kind(p), pattern, true, a.known,
+                   a.kept) AS c
+    )
+    SELECT jsonb_build_object(
+               'witnesses', (
+                   SELECT coalesce(jsonb_agg(w.cells ORDER BY w.witness), '[]')
+                     FROM (SELECT q.witness, jsonb_agg(jsonb_build_object(
+                                      'node', q.node, 'n', q.n)
+                                      ORDER BY q.node) AS cells
+                             FROM proof AS q WHERE q.kind = 'table'
+                            GROUP BY q.witness) AS w),
+               'targets', (
+                   SELECT coalesce(jsonb_agg(jsonb_build_object(
+                              'node', q.node, 'low', q.low_witness,
+                              'high', q.high_witness, 'insider', q.insider)
+                              ORDER BY q.node, q.insider), '[]')
+                     FROM proof AS q WHERE q.kind = 'target'))
+      INTO found;
+    RETURN found;
+END
+$$;
+COMMENT ON FUNCTION tip_impl.witnesses(jsonb, jsonb) IS
+'proof, by addition, that cells which are not told cannot be told';
+
+-- found: every cell with its true count; cells: what is published of them.
+CREATE FUNCTION tip_impl.evidence(problem jsonb, found jsonb, cells jsonb)
+RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+SET jit = off
+AS $$
+WITH told AS (
+    SELECT c.table_name, c.codes
+      FROM jsonb_to_recordset(cells) AS c(table_name text, codes text[],
+               is_hidden boolean, is_pending boolean)
+     WHERE NOT c.is_hidden AND c.is_pending IS NOT TRUE
+), untold AS (
+    SELECT coalesce(jsonb_agg(jsonb_build_object('table_name', f.table_name,
+                                                 'codes', f.codes)), '[]') AS list
+      FROM jsonb_to_recordset(found) AS f(table_name text, codes text[], n int8)
+     WHERE f.n > 0 AND (f.table_name, f.codes) NOT IN (SELECT * FROM told)
+), gone AS (
+    -- A cell that was hidden and is empty now: nothing is claimed of it.
+    SELECT coalesce(jsonb_agg(jsonb_build_object('table_name', c.table_name,
+                                                 'codes', c.codes)), '[]') AS list
+      FROM jsonb_to_recordset(cells) AS c(table_name text, codes text[],
+               is_hidden boolean)
+     WHERE c.is_hidden AND (c.table_name, c.codes) NOT IN (
+           SELECT f.table_name, f.codes
+             FROM jsonb_to_recordset(found) AS f(table_name text, codes text[],
+                      n int8)
+            WHERE f.n > 0)
+)
+SELECT jsonb_build_object('dims', problem -> 'dims',
+           'trees', problem -> 'trees', 'period', problem -> 'period',
+           'root_first', problem -> 'root_first',
+           'root_last', problem -> 'root_last',
+           'tables', problem -> 'tables', 'earlier', problem -> 'earlier',
+           'unbounded', gone.list)
+       || tip_impl.witnesses(problem, untold.list)
+  FROM untold, gone
+$$;
+COMMENT ON FUNCTION tip_impl.evidence(jsonb, jsonb, jsonb) IS
+'how cells add up, with which releases they were certified, and the proof';
 
 -- The bounds of hidden cells and the digest of what is shown: no true count.
 CREATE FUNCTION tip_impl.certificate(release int4, cells jsonb, facts jsonb)
@@ -808,7 +859,8 @@ $$;
 COMMENT ON FUNCTION tip_impl.held_back(jsonb, int4) IS
 'the cells whose change since a release must not be seen';
 
-CREATE FUNCTION tip_impl.revised_cells(problem jsonb, versions int4[])
+CREATE FUNCTION tip_impl.revised_cells(problem jsonb, versions int4[],
+    found jsonb)
 RETURNS jsonb
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
@@ -826,7 +878,8 @@ WITH held AS MATERIALIZED (
 ), fresh AS MATERIALIZED (
     SELECT x.*, m.codes IS NOT NULL
                 OR (SELECT bool_or(held.everything) FROM held) AS is_held
-      FROM tip_impl.problem_cells(problem) AS x
+      FROM jsonb_to_recordset(found) AS x(table_name text, codes text[],
+               n int8, is_total boolean, is_hidden boolean, low int8, high int8)
       LEFT JOIN moved AS m USING (table_name, codes)
 ), old AS (
     SELECT c.table_name, c.codes, c.is_total, c.value,
@@ -861,8 +914,37 @@ SELECT jsonb_agg(jsonb_build_object('table_name', table_name, 'codes', codes,
            'high', CASE WHEN is_hidden THEN high END))
   FROM fate
 $$;
-COMMENT ON FUNCTION tip_impl.revised_cells(jsonb, int4[]) IS
+COMMENT ON FUNCTION tip_impl.revised_cells(jsonb, int4[], jsonb) IS
 'the cells of a revision: new value, hidden, or pending with the old value';
+
+-- Hidden cells of the earlier release that hold somebody now.
+CREATE FUNCTION tip_impl.keep_hidden(problem jsonb, earlier int4)
+RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+SELECT problem || jsonb_build_object('kept', coalesce(jsonb_agg(DISTINCT k.node), '[]'))
+  FROM tip.release_cell AS c
+  JOIN jsonb_array_elements(problem -> 'tables') AS t
+    ON t.value ->> 'name' = c.table_name,
+       LATERAL (SELECT tip_impl.cell_node(problem,
+                           tip_impl.texts(t.value -> 'dims'), c.codes,
+                           problem ->> 'period') AS node) AS k
+ WHERE c.release = keep_hidden.earlier AND c.value IS NULL
+   AND array_position(k.node, NULL) IS NULL
+   AND EXISTS (
+       SELECT FROM jsonb_array_elements(problem -> 'cells') AS x
+        WHERE (x.value ->> 'n')::int8 > 0
+          AND NOT EXISTS (
+              SELECT FROM unnest(c.codes) WITH ORDINALITY AS u(code, place)
+                JOIN jsonb_array_elements_text(problem -> 'dims')
+                     WITH ORDINALITY AS d(name, place)
+                  ON d.name = t.value -> 'dims' ->> (u.place - 1)::int
+               WHERE u.code <> '_T'
+                 AND x.value -> 'codes' ->> (d.place - 1)::int <> u.code))
+$$;
+COMMENT ON FUNCTION tip_impl.keep_hidden(jsonb, int4) IS
+'a problem whose solution hides what an earlier release hides';
 
 CREATE FUNCTION tip_impl.check_revision(plan_id text, first_year int4,
     last_year int4)
@@ -914,6 +996,7 @@ DECLARE
     earlier     int4[];
     number      int4;
     problem     jsonb;
+    found       jsonb;
     cells       jsonb;
 BEGIN
     LOCK TABLE tip.release IN SHARE ROW EXCLUSIVE MODE;
@@ -923,10 +1006,13 @@ BEGIN
                                       final_year, data_schema)
                || jsonb_build_object('earlier', earlier);
     PERFORM tip_impl.check_changed(problem, earlier);
-    cells := tip_impl.revised_cells(problem, earlier);
+    problem := tip_impl.keep_hidden(problem, earlier[cardinality(earlier)]);
+    SELECT jsonb_agg(to_jsonb(c)) INTO found
+      FROM tip_impl.problem_cells(problem) AS c;
+    cells := tip_impl.revised_cells(problem, earlier, found);
     PERFORM tip_impl.freeze_release(number, revise.plan, revise.first_year,
                             final_year, cells,
-                            tip_impl.evidence(problem, cells));
+                            tip_impl.evidence(problem, found, cells));
     PERFORM tip_impl.keep_history(number, problem, 'revises');
     RETURN number;
 END
