@@ -344,7 +344,7 @@ BEGIN
       FROM tip_impl.problem_cells(problem) AS c;
     PERFORM tip_impl.freeze_release(number, publish.plan, publish.first_year,
                             final_year, cells,
-                            tip_impl.evidence(problem, cells, cells));
+                            tip_impl.evidence(problem, cells));
     PERFORM tip_impl.keep_history(number, problem, 'beside');
     RETURN number;
 END

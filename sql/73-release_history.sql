@@ -153,7 +153,10 @@ BEGIN
            AND NOT EXISTS (SELECT FROM unnest(near) AS c
                             WHERE c.first_year <= least(hull.f, check_beside.first_year)
                               AND c.last_year >= greatest(hull.l, check_beside.last_year))
-     ORDER BY b.release LIMIT 1;
+     ORDER BY (b.first_year >= check_beside.first_year
+               AND b.last_year <= check_beside.last_year
+               OR b.first_year <= check_beside.first_year
+               AND b.last_year >= check_beside.last_year), b.release LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'years % to % cross those of release %, % to %',
             first_year, last_year, earlier.release, earlier.first_year,
@@ -642,32 +645,56 @@ COMMENT ON FUNCTION tip_impl.table_nodes(jsonb, jsonb) IS
 'cells of tables as cells of the cube of a problem';
 
 -- Tables of whole numbers that agree with what is told, and for each cell that
--- is not, two of them that differ there.
-CREATE FUNCTION tip_impl.witnesses(problem jsonb, untold jsonb) RETURNS jsonb
+-- is not, two of them that differ there.  What the cube has and no table of the
+-- release shows is not told either.
+CREATE FUNCTION tip_impl.evidence(problem jsonb, cells jsonb)
+RETURNS jsonb
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 SET jit = off
 AS $$
 DECLARE
+    p       tip.policy := tip_impl.problem_policy(problem);
     a       record;
-    p       tip.policy;
+    costs   int8[];
     pattern int4[];
-    found   jsonb;
+    empty   jsonb;
+    proof   jsonb;
 BEGIN
-    p := tip_impl.problem_policy(problem);
     SELECT * INTO a FROM tip_impl.problem_arrays(problem);
-    SELECT coalesce(array_agg(u.node ORDER BY h.node, u.place), '{}')
-      INTO pattern
-      FROM (SELECT DISTINCT t.node
-              FROM tip_impl.table_nodes(problem, untold) AS t) AS h,
-           unnest(h.node) WITH ORDINALITY AS u(node, place);
-    WITH proof AS MATERIALIZED (
+    costs := ARRAY[p.cost_total, p.cost_one_way, p.cost_two_way, p.cost_leaf];
+    WITH cube AS MATERIALIZED (
+        SELECT x.node, x.n
+          FROM tip_impl.protect_cells(a.sizes, a.parents, a.nodes, a.counts,
+                   a.tables, costs, p.threshold, p.min_width, p.reach_threshold,
+                   0, '{}', false, a.known, a.kept) AS x
+         WHERE x.is_planned
+    ), fate AS MATERIALIZED (
+        SELECT t.node, bool_or(c.is_hidden) AS is_hidden,
+               bool_or(c.is_hidden OR c.is_pending IS TRUE) AS is_untold
+          FROM jsonb_to_recordset(cells) AS c(table_name text, codes text[],
+                   is_hidden boolean, is_pending boolean)
+          JOIN tip_impl.table_nodes(problem, cells) AS t
+            USING (table_name, codes)
+         GROUP BY t.node
+    ), untold AS (
+        SELECT c.node FROM cube AS c LEFT JOIN fate AS f USING (node)
+         WHERE c.n > 0 AND f.is_untold IS NOT FALSE
+    )
+    SELECT coalesce((SELECT array_agg(u.node ORDER BY h.node, u.place)
+                       FROM untold AS h, unnest(h.node)
+                            WITH ORDINALITY AS u(node, place)), '{}'),
+           -- A cell that was hidden and is empty now: nothing is claimed of it.
+           coalesce((SELECT jsonb_agg(to_jsonb(f.node) ORDER BY f.node)
+                       FROM fate AS f LEFT JOIN cube AS c USING (node)
+                      WHERE f.is_hidden AND coalesce(c.n, 0) = 0), '[]')
+      INTO pattern, empty;
+
+    WITH found AS MATERIALIZED (
         SELECT c.* FROM tip_impl.certify_cells(a.sizes, a.parents, a.nodes,
-                   a.counts, a.tables, ARRAY[p.cost_total, p.cost_one_way,
-                                             p.cost_two_way, p.cost_leaf],
-                   p.threshold, p.min_width, p.reach_threshold,
-                   tip_impl.insider_kind(p), pattern, true, a.known,
-                   a.kept) AS c
+                   a.counts, a.tables, costs, p.threshold, p.min_width,
+                   p.reach_threshold, tip_impl.insider_kind(p), pattern, true,
+                   a.known, a.kept) AS c
     )
     SELECT jsonb_build_object(
                'witnesses', (
@@ -675,61 +702,25 @@ BEGIN
                      FROM (SELECT q.witness, jsonb_agg(jsonb_build_object(
                                       'node', q.node, 'n', q.n)
                                       ORDER BY q.node) AS cells
-                             FROM proof AS q WHERE q.kind = 'table'
+                             FROM found AS q WHERE q.kind = 'table'
                             GROUP BY q.witness) AS w),
                'targets', (
                    SELECT coalesce(jsonb_agg(jsonb_build_object(
                               'node', q.node, 'low', q.low_witness,
                               'high', q.high_witness, 'insider', q.insider)
                               ORDER BY q.node, q.insider), '[]')
-                     FROM proof AS q WHERE q.kind = 'target'))
-      INTO found;
-    RETURN found;
+                     FROM found AS q WHERE q.kind = 'target'))
+      INTO proof;
+    RETURN jsonb_build_object('dims', problem -> 'dims',
+               'trees', problem -> 'trees', 'period', problem -> 'period',
+               'root_first', problem -> 'root_first',
+               'root_last', problem -> 'root_last',
+               'tables', problem -> 'tables',
+               'earlier', problem -> 'earlier', 'unbounded', empty) || proof;
 END
 $$;
-COMMENT ON FUNCTION tip_impl.witnesses(jsonb, jsonb) IS
-'proof, by addition, that cells which are not told cannot be told';
-
--- found: every cell with its true count; cells: what is published of them.
-CREATE FUNCTION tip_impl.evidence(problem jsonb, found jsonb, cells jsonb)
-RETURNS jsonb
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, tip, tip_impl, pg_temp
-SET jit = off
-AS $$
-WITH told AS (
-    SELECT c.table_name, c.codes
-      FROM jsonb_to_recordset(cells) AS c(table_name text, codes text[],
-               is_hidden boolean, is_pending boolean)
-     WHERE NOT c.is_hidden AND c.is_pending IS NOT TRUE
-), untold AS (
-    SELECT coalesce(jsonb_agg(jsonb_build_object('table_name', f.table_name,
-                                                 'codes', f.codes)), '[]') AS list
-      FROM jsonb_to_recordset(found) AS f(table_name text, codes text[], n int8)
-     WHERE f.n > 0 AND (f.table_name, f.codes) NOT IN (SELECT * FROM told)
-), gone AS (
-    -- A cell that was hidden and is empty now: nothing is claimed of it.
-    SELECT coalesce(jsonb_agg(jsonb_build_object('table_name', c.table_name,
-                                                 'codes', c.codes)), '[]') AS list
-      FROM jsonb_to_recordset(cells) AS c(table_name text, codes text[],
-               is_hidden boolean)
-     WHERE c.is_hidden AND (c.table_name, c.codes) NOT IN (
-           SELECT f.table_name, f.codes
-             FROM jsonb_to_recordset(found) AS f(table_name text, codes text[],
-                      n int8)
-            WHERE f.n > 0)
-)
-SELECT jsonb_build_object('dims', problem -> 'dims',
-           'trees', problem -> 'trees', 'period', problem -> 'period',
-           'root_first', problem -> 'root_first',
-           'root_last', problem -> 'root_last',
-           'tables', problem -> 'tables', 'earlier', problem -> 'earlier',
-           'unbounded', gone.list)
-       || tip_impl.witnesses(problem, untold.list)
-  FROM untold, gone
-$$;
-COMMENT ON FUNCTION tip_impl.evidence(jsonb, jsonb, jsonb) IS
-'how cells add up, with which releases they were certified, and the proof';
+COMMENT ON FUNCTION tip_impl.evidence(jsonb, jsonb) IS
+'how cells add up, with which releases they were certified, and the proof that what is not told cannot be told';
 
 -- The bounds of hidden cells and the digest of what is shown: no true count.
 CREATE FUNCTION tip_impl.certificate(release int4, cells jsonb, facts jsonb)
@@ -1012,7 +1003,7 @@ BEGIN
     cells := tip_impl.revised_cells(problem, earlier, found);
     PERFORM tip_impl.freeze_release(number, revise.plan, revise.first_year,
                             final_year, cells,
-                            tip_impl.evidence(problem, found, cells));
+                            tip_impl.evidence(problem, cells));
     PERFORM tip_impl.keep_history(number, problem, 'revises');
     RETURN number;
 END

@@ -4,6 +4,15 @@
 -- every published number; for each hidden cell two of them differ there.  So
 -- nobody can tell which one is true, and no solver has to be believed.
 
+CREATE FUNCTION tip_impl.node_of(list jsonb) RETURNS int4[]
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+SELECT ARRAY(SELECT u.value::int4 FROM jsonb_array_elements_text(list)
+                    WITH ORDINALITY AS u ORDER BY u.ordinality)
+$$;
+COMMENT ON FUNCTION tip_impl.node_of(jsonb) IS 'a list of numbers as an array';
+
 CREATE FUNCTION tip_impl.certificate_spans(certificate jsonb,
     OUT leaf int4[], OUT node int4[])
 RETURNS SETOF record
@@ -21,10 +30,7 @@ WITH RECURSIVE tree AS MATERIALIZED (
     SELECT a.dim, a.leaf, t.parent
       FROM above AS a JOIN tree AS t ON t.dim = a.dim AND t.node = a.node
 ), finest AS (
-    SELECT DISTINCT ARRAY(SELECT u.value::int4
-                            FROM jsonb_array_elements_text(c.value -> 'node')
-                                 WITH ORDINALITY AS u ORDER BY u.ordinality)
-               AS leaf
+    SELECT DISTINCT tip_impl.node_of(c.value -> 'node') AS leaf
       FROM jsonb_array_elements(certificate -> 'witnesses') AS w,
            jsonb_array_elements(w.value) AS c
 ), span AS (
@@ -49,9 +55,7 @@ SET jit = off
 AS $$
 WITH counted AS MATERIALIZED (
     SELECT w.ordinality::int4 AS witness, (c.value ->> 'n')::int8 AS n,
-           ARRAY(SELECT u.value::int4
-                   FROM jsonb_array_elements_text(c.value -> 'node')
-                        WITH ORDINALITY AS u ORDER BY u.ordinality) AS leaf
+           tip_impl.node_of(c.value -> 'node') AS leaf
       FROM jsonb_array_elements(certificate -> 'witnesses') WITH ORDINALITY AS w,
            jsonb_array_elements(w.value) AS c
 )
@@ -117,25 +121,16 @@ WITH sums AS MATERIALIZED (
 ), told AS MATERIALIZED (
     SELECT * FROM tip_impl.public_cells(verify_witnesses.release, certificate)
 ), gone AS MATERIALIZED (
-    SELECT t.node FROM tip_impl.table_nodes(certificate,
-                           certificate -> 'unbounded') AS t
-     WHERE array_position(t.node, NULL) IS NULL
+    SELECT tip_impl.node_of(t.value) AS node
+      FROM jsonb_array_elements(certificate -> 'unbounded') AS t
 ), numbers AS (
     SELECT generate_series(1, jsonb_array_length(certificate -> 'witnesses'))
            AS witness
 ), aims AS MATERIALIZED (
     SELECT (t.value ->> 'low')::int4 AS low, (t.value ->> 'high')::int4 AS high,
-           a.node, a.insider
-      FROM jsonb_array_elements(certificate -> 'targets') AS t,
-           LATERAL (SELECT ARRAY(SELECT u.value::int4
-                              FROM jsonb_array_elements_text(t.value -> 'node')
-                                   WITH ORDINALITY AS u ORDER BY u.ordinality)
-                               AS node,
-                           ARRAY(SELECT u.value::int4
-                              FROM jsonb_array_elements_text(
-                                       nullif(t.value -> 'insider', 'null'))
-                                   WITH ORDINALITY AS u ORDER BY u.ordinality)
-                               AS insider) AS a
+           tip_impl.node_of(t.value -> 'node') AS node,
+           tip_impl.node_of(nullif(t.value -> 'insider', 'null')) AS insider
+      FROM jsonb_array_elements(certificate -> 'targets') AS t
 ), wrong AS (
     SELECT count(*) AS n
       FROM told AS c CROSS JOIN numbers AS w
