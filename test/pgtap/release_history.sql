@@ -177,5 +177,90 @@ SELECT is_empty($$SELECT s, x, d, n
 	'two releases together determine no small count, before, after or between');
 SELECT is_empty('SELECT s FROM batch WHERE NOT tip.verify_release(r2)', 'all revisions are verified');
 
+-- The same tables without holding back: the attack finds persons.
+CREATE FUNCTION pg_temp.naive() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	t		batch;
+	second	int;
+	found	bigint := 0;
+BEGIN
+	FOR t IN SELECT * FROM batch WHERE s <= 20 ORDER BY s LOOP
+		PERFORM pg_temp.fill(1960 + t.s, pg_temp.add(t.x, t.d));
+		second := tip.publish('tap_year', 1960 + t.s, NULL, 'tap_history');
+		found := found + pg_temp.determined(t.r1, second, t.x, pg_temp.add(t.x, t.d));
+	END LOOP;
+	RETURN found;
+END $$;
+SELECT cmp_ok(pg_temp.naive(), '>', 5::bigint, 'each release safe by itself is not enough');
+
+-- A pool of years after the years, a year after its pool.
+SELECT pg_temp.fill(y, c) FROM (VALUES (1990, '{20,30,40,50}'::int[]), (1991, '{20,30,40,5}'),
+	(1992, '{2,9,8,11}'), (1993, '{2,9,8,11}'), (1994, '{1,3,8,9}'), (1995, '{6,3,8,1}')) AS v(y, c);
+SELECT tip.publish('tap_year', y, NULL, 'tap_history') FROM generate_series(1990, 1992) AS y;
+SELECT tip.publish('tap_pool', 1990, 1992, 'tap_history') AS pool \gset
+SELECT set_eq(format('SELECT codes, shown FROM pg_temp.cells(%s)', :pool), $$VALUES
+	('_T', '265'), ('p', '111'), ('q', '154'), ('unknown', '0')$$, 'three years after each of them');
+SELECT results_eq(format('SELECT relation, count(*) FROM tip.release_link
+	WHERE release = %s GROUP BY 1', :pool), $$VALUES ('beside', 3::bigint)$$, 'names all three');
+SELECT tip.publish('tap_pool', 1993, 1995, 'tap_history') AS before \gset
+SELECT tip.publish('tap_year', 1994, NULL, 'tap_history') AS inside \gset
+SELECT ok(tip.verify_release(:pool) AND tip.verify_release(:inside),
+	'both agree with the earlier ones, by addition');
+SELECT throws_ok($$SELECT tip.publish('tap_pool', 1991, 1993, 'tap_history')$$, '55000',
+	format('years 1991 to 1993 cross those of release %s, 1990 to 1992', :pool), 'periods do not cross');
+SELECT throws_ok($$SELECT tip.preview('tap_pool', 1991, 1993, 'tap_history')$$, '55000', NULL,
+	'not even in a preview');
+DELETE FROM tap_history.person WHERE ctid = (SELECT min(ctid) FROM tap_history.person WHERE year = 1994);
+SELECT throws_ok($$SELECT tip.publish('tap_year', 1993, NULL, 'tap_history')$$, '55000',
+	format('records have changed since release %s', :before), 'nor are changes published through another plan');
+UPDATE tip.release_plan SET years = 2 WHERE id = 'tap_pool';
+INSERT INTO tip.release_plan_table VALUES ('tap_h_more', 'tap_year', 2, 'more', '{b}');
+SELECT throws_ok($$SELECT tip.revise('tap_year', 1994, NULL, 'tap_history')$$, '55000',
+	format('plan has changed since release %s', :inside), 'a revision has the tables of what it revises');
+DELETE FROM tip.release_plan_table WHERE name = 'tap_h_more';
+
+-- Hands of others.
+ALTER TABLE tip.release_certificate DISABLE TRIGGER frozen;
+CREATE FUNCTION pg_temp.failed(body jsonb) RETURNS text[] LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE tip.release_certificate AS c SET body = failed.body
+	WHERE release = (SELECT max(release) FROM tip.release_certificate);
+	RETURN ARRAY(SELECT test FROM tip.verify_release_report(
+		(SELECT max(release) FROM tip.release_certificate)) WHERE NOT passed ORDER BY 1);
+END $$;
+SELECT body AS good FROM tip.release_certificate WHERE release = :inside \gset
+SELECT is(pg_temp.failed(:'good'), '{}', 'the certificate as it was made');
+SELECT ok('each witness adds up to every published number' = ANY (pg_temp.failed(jsonb_set(:'good',
+	'{witnesses,0,0,n}', '77'))), 'a witness that does not add up');
+SELECT ok('the two witnesses of a cell differ there' = ANY (pg_temp.failed(jsonb_set(:'good',
+	'{targets,0,low}', :'good'::jsonb #> '{targets,0,high}'))), 'one witness twice');
+SELECT ok('each hidden cell has two witnesses' = ANY (pg_temp.failed(jsonb_set(:'good',
+	'{targets}', '[]'))), 'no targets');
+SELECT ok('the two witnesses of a cell differ there' = ANY (pg_temp.failed(jsonb_set(:'good',
+	'{witnesses}', '[]'))), 'no witnesses');
+SELECT ok('certificate names the earlier releases' = ANY (pg_temp.failed(jsonb_set(:'good',
+	'{earlier}', '[]'))), 'an earlier release left out');
+SELECT is(pg_temp.failed(:'good'), '{}', 'and back');
+
+-- The sealed counts open for their release only, and for nobody who asks.
+SELECT throws_ok($$SELECT tip_impl.open_release(s.sealed, s.release + 1, r.certificate_digest)
+	FROM tip.release_secret AS s JOIN tip.release AS r USING (release)$$, '22023',
+	'sealed counts do not open with this release');
+SELECT throws_ok($$SELECT tip_impl.open_release('\x00', 1, '')$$, 'XX001',
+	'sealed counts of a release are malformed');
+SELECT throws_ok($$SELECT tip_impl.open_release(decode(repeat('01', 19 + 4096), 'hex'), 1, '')$$,
+	NULL, NULL, 'nor do any others');
+SELECT is((SELECT count(DISTINCT length(sealed)) FROM tip.release_secret), 1::bigint,
+	'their length tells nothing');
+SELECT throws_ok('UPDATE tip.release_secret SET sealed = sealed', '55000', 'a release cannot be changed');
+CREATE ROLE tap_history_analyst;
+SELECT tip.grant_analyst('tap_history_analyst');
+SELECT ok(NOT has_any_column_privilege('tap_history_analyst', 'tip.release_secret', 'SELECT'),
+	'an analyst does not read them');
+SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p
+	WHERE pronamespace = 'tip_impl'::regnamespace AND proname IN ('open_release', 'seal_release',
+	'open_base', 'keep_history', 'held_back', 'add_earlier', 'check_changed', 'release_dimensions')
+	AND has_function_privilege('public', oid, 'EXECUTE')$$, 'nor open them');
+
 SELECT * FROM finish();
 ROLLBACK;
