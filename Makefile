@@ -153,6 +153,7 @@ REGRESS = \
 	extract \
 	tabulation \
 	release \
+	revisions \
 	report \
 	privileges
 

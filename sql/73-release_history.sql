@@ -92,17 +92,26 @@ RETURNS SETOF tip.release
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
-SELECT DISTINCT ON (r.plan, r.first_year, r.last_year) r.*
-  FROM tip.release AS r JOIN tip.release_plan AS p ON p.measure = r.measure
- WHERE p.id = plan_id
-   AND r.first_year <= releases_beside.last_year
-   AND r.last_year >= releases_beside.first_year
-   AND (r.plan, r.first_year, r.last_year)
-       <> (plan_id, releases_beside.first_year, releases_beside.last_year)
- ORDER BY r.plan, r.first_year, r.last_year, r.release DESC
+-- A pool of years ties its years together: one that shares a year with one
+-- that shares a year counts too.
+WITH RECURSIVE newest AS MATERIALIZED (
+    SELECT DISTINCT ON (r.plan, r.first_year, r.last_year) r.*
+      FROM tip.release AS r JOIN tip.release_plan AS p ON p.measure = r.measure
+     WHERE p.id = plan_id
+       AND (r.plan, r.first_year, r.last_year)
+           <> (plan_id, releases_beside.first_year, releases_beside.last_year)
+     ORDER BY r.plan, r.first_year, r.last_year, r.release DESC
+), tied AS (
+    SELECT NULL::int4 AS release, releases_beside.first_year AS f,
+           releases_beside.last_year AS l
+    UNION
+    SELECT n.release, n.first_year, n.last_year
+      FROM tied AS t JOIN newest AS n ON n.first_year <= t.l AND n.last_year >= t.f
+)
+SELECT n.* FROM newest AS n JOIN tied AS t USING (release)
 $$;
 COMMENT ON FUNCTION tip_impl.releases_beside(text, int4, int4) IS
-'newest release of each other plan and period that shares a year with this one';
+'newest release of each other plan and period that years tie to this one';
 
 CREATE FUNCTION tip_impl.versions(plan_id text, first_year int4,
     last_year int4)
@@ -156,7 +165,9 @@ BEGIN
      ORDER BY (b.first_year >= check_beside.first_year
                AND b.last_year <= check_beside.last_year
                OR b.first_year <= check_beside.first_year
-               AND b.last_year >= check_beside.last_year), b.release LIMIT 1;
+               AND b.last_year >= check_beside.last_year
+               OR b.last_year < check_beside.first_year
+               OR b.first_year > check_beside.last_year), b.release LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'years % to % cross those of release %, % to %',
             first_year, last_year, earlier.release, earlier.first_year,
@@ -964,6 +975,8 @@ BEGIN
       FROM tip_impl.releases_beside(plan_id, first_year, last_year) AS b
       JOIN tip.release_link AS l ON l.release = b.release
                                 AND l.relation = 'revises'
+     WHERE b.first_year <= check_revision.last_year
+       AND b.last_year >= check_revision.first_year
      ORDER BY b.release LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'release % already revises the same records', other

@@ -204,6 +204,11 @@ SELECT results_eq(format('SELECT relation, count(*) FROM tip.release_link
 	WHERE release = %s GROUP BY 1', :pool), $$VALUES ('beside', 3::bigint)$$, 'names all three');
 SELECT tip.publish('tap_pool', 1993, 1995, 'tap_history') AS before \gset
 SELECT tip.publish('tap_year', 1994, NULL, 'tap_history') AS inside \gset
+-- two of the three years and the pool give away the third
+SELECT tip.publish('tap_year', 1995, NULL, 'tap_history') AS tied \gset
+SELECT set_eq(format('SELECT earlier FROM tip.release_link WHERE release = %s', :tied),
+	format('VALUES (%s), (%s)', :before, :inside), 'a pool ties its years together');
+SELECT ok(tip.verify_release(:tied), 'and they agree');
 SELECT ok(tip.verify_release(:pool) AND tip.verify_release(:inside),
 	'both agree with the earlier ones, by addition');
 SELECT throws_ok($$SELECT tip.publish('tap_pool', 1991, 1993, 'tap_history')$$, '55000',
@@ -228,7 +233,7 @@ BEGIN
 	RETURN ARRAY(SELECT test FROM tip.verify_release_report(
 		(SELECT max(release) FROM tip.release_certificate)) WHERE NOT passed ORDER BY 1);
 END $$;
-SELECT body AS good FROM tip.release_certificate WHERE release = :inside \gset
+SELECT body AS good FROM tip.release_certificate WHERE release = :tied \gset
 SELECT is(pg_temp.failed(:'good'), '{}', 'the certificate as it was made');
 SELECT ok('each witness adds up to every published number' = ANY (pg_temp.failed(jsonb_set(:'good',
 	'{witnesses,0,0,n}', '77'))), 'a witness that does not add up');
