@@ -95,6 +95,7 @@ OBJS = \
 	src/release_round_exact.o \
 	src/release_round_frame.o \
 	src/release_round_search.o \
+	src/release_seal.o \
 	src/release_suppress.o
 
 # In the order in which CREATE EXTENSION runs them.
@@ -132,6 +133,7 @@ SQL_PARTS = \
 	sql/77-release_policy.sql \
 	sql/78-release_ask.sql \
 	sql/74-release_round.sql \
+	sql/76-release_certificate.sql \
 	sql/79-release_shipped.sql \
 	sql/80-report.sql \
 	sql/90-privileges.sql
@@ -161,6 +163,7 @@ REGRESS = \
 	tabulation \
 	release \
 	release_round \
+	revisions \
 	report \
 	privileges
 

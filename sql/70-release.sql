@@ -221,7 +221,7 @@ COMMENT ON COLUMN tip.release_cell.codes IS 'one code per dimension of the table
 COMMENT ON COLUMN tip.release_cell.is_total IS 'true where any code is _T or a group: leave these out of sums';
 COMMENT ON COLUMN tip.release_cell.value IS 'the count as published; NULL where it is hidden';
 COMMENT ON COLUMN tip.release_cell.shown IS 'the same as text; * where it is hidden, 1-4 for a small headline';
-COMMENT ON COLUMN tip.release_cell.obs_status IS 'SDMX OBS_STATUS: A normal, Q suppressed';
+COMMENT ON COLUMN tip.release_cell.obs_status IS 'SDMX OBS_STATUS: A normal, P provisional (a revision is pending), Q suppressed';
 COMMENT ON COLUMN tip.release_cell.conf_status IS 'SDMX CONF_STATUS: F free, C confidential';
 COMMENT ON COLUMN tip.release_cell.low IS 'least count that an attacker finds possible, where the policy shows bounds';
 COMMENT ON COLUMN tip.release_cell.high IS 'greatest count that an attacker finds possible, where the policy shows bounds';

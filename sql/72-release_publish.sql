@@ -154,34 +154,6 @@ $$;
 COMMENT ON FUNCTION tip_impl.check_period(text, int4, int4) IS
 'complain unless policy, measure and tables of a plan allow these years';
 
-CREATE FUNCTION tip_impl.check_history(plan_id text, first_year int4,
-    last_year int4)
-RETURNS void
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, tip, tip_impl, pg_temp
-AS $$
-DECLARE
-    earlier tip.release;
-BEGIN
-    PERFORM tip_impl.check_period(plan_id, first_year, last_year);
-    SELECT r.* INTO earlier
-      FROM tip.release AS r JOIN tip.release_plan AS p ON p.measure = r.measure
-     WHERE p.id = plan_id
-       AND r.first_year <= check_history.last_year
-       AND r.last_year >= check_history.first_year
-     ORDER BY r.release LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'years % to % of measure "%" are published as release %',
-            earlier.first_year, earlier.last_year, earlier.measure,
-            earlier.release
-            USING ERRCODE = '55000',
-                  HINT = 'Two releases of the same records could be subtracted; plan all tables of a period together.';
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION tip_impl.check_history(text, int4, int4) IS
-'complain unless a plan may be published for these years beside what is published';
-
 -- A plan over a period: its one joint cube.
 
 CREATE FUNCTION tip_impl.plan_dimensions(plan_id text) RETURNS text[]
@@ -262,6 +234,13 @@ SELECT coalesce(array_agg(k.name ORDER BY k.place), '{year}')
 $$;
 COMMENT ON FUNCTION tip_impl.cube_dimensions(text, int4, int4) IS
 'dimensions of the joint cube: those of the tables, and those of numbers known outside';
+
+CREATE FUNCTION tip_impl.own_dimensions(plan_id text) RETURNS text[]
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+RETURN coalesce(nullif(tip_impl.plan_dimensions(plan_id), '{}'), '{year}');
+COMMENT ON FUNCTION tip_impl.own_dimensions(text) IS
+'the dimensions of the tables of a plan; the year where all are headlines';
 
 CREATE FUNCTION tip_impl.unknown_code(plan_id text, dimension text)
 RETURNS text
@@ -464,8 +443,7 @@ $$;
 COMMENT ON FUNCTION tip_impl.plan_trees(text, text[], jsonb, int4, int4) IS
 'the tree of codes of each dimension of a plan';
 
-CREATE FUNCTION tip_impl.plan_groups(plan_id text, first_year int4,
-    last_year int4)
+CREATE FUNCTION tip_impl.plan_groups(plan_id text)
 RETURNS jsonb
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
@@ -478,7 +456,7 @@ SELECT coalesce(jsonb_object_agg(g.dimension, g.codes), '{}')
            AND h.dimension = ANY (tip_impl.plan_dimensions(plan_id))
          GROUP BY h.dimension) AS g
 $$;
-COMMENT ON FUNCTION tip_impl.plan_groups(text, int4, int4) IS
+COMMENT ON FUNCTION tip_impl.plan_groups(text) IS
 'codes that are groups, by dimension';
 
 CREATE FUNCTION tip_impl.is_margin(dimensions text[], codes text[],
@@ -560,30 +538,6 @@ $$;
 COMMENT ON FUNCTION tip_impl.tree_arrays(jsonb, jsonb) IS
 'trees and counts as the functions in C want them, and the names of the nodes';
 
-CREATE FUNCTION tip_impl.suppress_counts(trees jsonb, cells jsonb,
-    tables int4[], p tip.policy, small_below int4, known jsonb)
-RETURNS SETOF tip_impl.fate
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, tip, tip_impl, pg_temp
-AS $$
-DECLARE
-    a   record := tip_impl.tree_arrays(trees, cells);
-BEGIN
-    RETURN QUERY
-    SELECT (SELECT array_agg(a.names[1 + a.starts[u.dim] + u.place] ORDER BY u.dim)
-              FROM unnest(x.node) WITH ORDINALITY AS u(place, dim)),
-           x.n, x.level, x.is_planned, x.is_small, x.is_hidden, x.low, x.high,
-           NULL::int8
-      FROM tip_impl.protect_cells(a.sizes, a.parents, a.nodes, a.counts, tables,
-               ARRAY[p.cost_total, p.cost_one_way, p.cost_two_way, p.cost_leaf],
-               small_below, p.min_width, p.reach_threshold,
-               tip_impl.insider_level(p.insiders), NULL, true,
-               tip_impl.tree_nodes(trees, known)) AS x;
-END
-$$;
-COMMENT ON FUNCTION tip_impl.suppress_counts(jsonb, jsonb, int4[], tip.policy, int4, jsonb) IS
-'every cell of a cube with its fate by suppression, beside cells that are known outside';
-
 -- Where no witness is found the pattern gives something away, or is too large
 -- to be judged: neither is certified.
 CREATE FUNCTION tip_impl.is_certified(trees jsonb, cells jsonb, tables int4[],
@@ -609,9 +563,6 @@ $$;
 COMMENT ON FUNCTION tip_impl.is_certified(jsonb, jsonb, int4[], tip.policy, int4, jsonb, jsonb) IS
 'whether a pattern of hidden cells holds against the attackers of a policy';
 
--- What is known outside joins the attacker's knowledge where it is true; a
--- number that is wrong misleads her.
-
 CREATE FUNCTION tip_impl.code_path(measure text, dimension text, code text)
 RETURNS text[]
 LANGUAGE sql STABLE
@@ -629,29 +580,27 @@ $$;
 COMMENT ON FUNCTION tip_impl.code_path(text, text, text) IS
 'a code and the groups that it belongs to';
 
-CREATE FUNCTION tip_impl.known_cells(plan_id text, dimensions text[],
-    first_year int4, last_year int4, cells jsonb)
-RETURNS jsonb
+CREATE FUNCTION tip_impl.true_count(problem jsonb, dims jsonb) RETURNS int8
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
-SELECT coalesce(jsonb_agg(k.codes), '[]')
-  FROM tip_impl.plan_disclosures(plan_id, first_year, last_year) AS d
-  JOIN tip.release_plan AS r ON r.id = plan_id,
-       LATERAL (SELECT array_agg(coalesce(d.dims ->> u.name, '_T')
-                                 ORDER BY u.place) AS codes
-                  FROM unnest(dimensions) WITH ORDINALITY AS u(name, place)) AS k,
-       LATERAL (SELECT sum((c.value ->> 'n')::int8) AS n
-                  FROM jsonb_array_elements(cells) AS c
-                 WHERE NOT EXISTS (
-                     SELECT FROM jsonb_each_text(d.dims) AS f
-                      WHERE f.value <> ALL (tip_impl.code_path(r.measure, f.key,
-                          c.value -> 'codes'
-                          ->> array_position(dimensions, f.key) - 1)))) AS own
- WHERE d.is_used AND own.n = d.value
+SELECT coalesce(sum((c.value ->> 'n')::int8), 0)::int8
+  FROM tip.release_plan AS r,
+       jsonb_array_elements(problem -> 'cells') AS c,
+       LATERAL (SELECT jsonb_object_agg(d.name,
+                           c.value -> 'codes' ->> (d.place - 1)::int) AS codes
+                  FROM jsonb_array_elements_text(problem -> 'dims')
+                       WITH ORDINALITY AS d(name, place)) AS own
+ WHERE r.id = problem ->> 'plan'
+   AND (NOT own.codes ? 'year' OR (own.codes ->> 'year')::int4
+        BETWEEN (problem ->> 'first')::int4 AND (problem ->> 'last')::int4)
+   AND NOT EXISTS (
+       SELECT FROM jsonb_each_text(true_count.dims) AS f
+        WHERE f.value <> ALL (tip_impl.code_path(r.measure, f.key,
+                                                 own.codes ->> f.key)))
 $$;
-COMMENT ON FUNCTION tip_impl.known_cells(text, text[], int4, int4, jsonb) IS
-'cells of the cube whose true counts have been disclosed';
+COMMENT ON FUNCTION tip_impl.true_count(jsonb, jsonb) IS
+'the count of a cell of a problem''s period by code per dimension';
 
 -- The threshold of a plan: a table that shows a sensitive combination raises it
 -- for the whole cube, whatever the counts are.
@@ -748,43 +697,84 @@ $$;
 COMMENT ON FUNCTION tip_impl.tell_stage(text, jsonb) IS
 'tell the client how far a large release is';
 
-CREATE FUNCTION tip_impl.plan_fates(plan_id text, dimensions text[],
-    first_year int4, last_year int4, data_schema name)
-RETURNS tip_impl.fate[]
+-- Fates by place in a table: what the two methods have in common.
+CREATE FUNCTION tip_impl.rounded_cells(problem jsonb,
+    OUT table_name text, OUT ordinal int4, OUT codes text[],
+    OUT is_total boolean, OUT f tip_impl.fate)
+RETURNS SETOF record
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
 DECLARE
-    p       tip.policy := tip_impl.plan_policy(plan_id);
-    masks   int4[] := tip_impl.plan_masks(plan_id, dimensions);
-    cells   jsonb;
-    trees   jsonb;
-    fates   tip_impl.fate[];
+    dims    text[] := tip_impl.texts(problem -> 'dims');
+    plan_id text := problem ->> 'plan';
 BEGIN
-    PERFORM tip_impl.check_partition(plan_id, first_year, last_year, data_schema);
-    cells := tip_impl.measure_cells(plan_id, dimensions, first_year, last_year,
-                                    data_schema);
-    PERFORM tip_impl.check_total(plan_id, p,
-        (SELECT coalesce(sum((c.value ->> 'n')::numeric), 0)
-           FROM jsonb_array_elements(cells) AS c));
-    trees := tip_impl.plan_trees(plan_id, dimensions, cells, first_year,
-                                 last_year);
-    PERFORM tip_impl.tell_stage('protecting the counts', trees);
-    IF p.method = 'round' THEN
-        RETURN ARRAY(SELECT f FROM tip_impl.round_plan(plan_id, trees, cells,
-            masks, p, format('%s|%s|%s', (SELECT r.measure
-                FROM tip.release_plan AS r WHERE r.id = plan_id),
-                first_year, last_year)) AS f);
-    END IF;
-    fates := ARRAY(SELECT f FROM tip_impl.suppress_counts(trees, cells, masks,
-        p, tip_impl.plan_threshold(plan_id, p), tip_impl.known_cells(plan_id,
-            dimensions, first_year, last_year, cells)) AS f);
-    PERFORM tip_impl.tell_stage('counts are protected', trees);
-    RETURN fates;
+    RETURN QUERY
+    SELECT t.name, t.ordinal, own.codes,
+           tip_impl.is_margin(t.dimensions, own.codes, '{}'), x
+      FROM tip_impl.round_plan(plan_id, problem -> 'trees', problem -> 'cells',
+               tip_impl.plan_masks(plan_id, dims), tip_impl.plan_policy(plan_id),
+               format('%s|%s|%s', (SELECT r.measure FROM tip.release_plan AS r
+                                    WHERE r.id = plan_id),
+                      problem ->> 'first', problem ->> 'last')) AS x
+      JOIN tip.release_plan_table AS t
+        ON t.plan = plan_id
+       AND NOT EXISTS (
+               SELECT FROM unnest(dims, x.codes) AS c(dim, code)
+                WHERE c.code <> '_T' AND c.dim <> ALL (t.dimensions)),
+           LATERAL (
+               SELECT coalesce(array_agg(
+                          x.codes[array_position(dims, d.name)]
+                          ORDER BY d.place), '{}') AS codes
+                 FROM unnest(t.dimensions) WITH ORDINALITY
+                      AS d(name, place)) AS own
+     WHERE x.is_planned;
 END
 $$;
-COMMENT ON FUNCTION tip_impl.plan_fates(text, text[], int4, int4, name) IS
-'the joint cube of a plan, protected';
+COMMENT ON FUNCTION tip_impl.rounded_cells(jsonb) IS
+'every cell of every table of a problem, rounded';
+
+CREATE FUNCTION tip_impl.suppressed_cells(problem jsonb,
+    OUT table_name text, OUT ordinal int4, OUT codes text[],
+    OUT is_total boolean, OUT f tip_impl.fate)
+RETURNS SETOF record
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+SELECT c.table_name, c.ordinal, c.codes, c.is_total,
+       ROW (c.codes, c.n, c.level, true, c.is_small, c.is_hidden, c.low, c.high,
+            NULL)::tip_impl.fate
+  FROM tip_impl.problem_cells(problem) AS c
+$$;
+COMMENT ON FUNCTION tip_impl.suppressed_cells(jsonb) IS
+'every cell of every table of a problem, with its fate by suppression';
+
+CREATE FUNCTION tip_impl.plan_problem(plan_id text, first_year int4,
+    last_year int4, data_schema name)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+DECLARE
+    p       tip.policy;
+    problem jsonb;
+BEGIN
+    PERFORM tip_impl.check_history(plan_id, first_year, last_year);
+    PERFORM tip_impl.check_partition(plan_id, first_year, last_year, data_schema);
+    p := tip_impl.plan_policy(plan_id);
+    -- The records are read once: all else follows from what was read.
+    problem := CASE WHEN p.method = 'round'
+        THEN tip_impl.plain_problem(plan_id, tip_impl.own_dimensions(plan_id),
+                                    first_year, last_year, data_schema)
+        ELSE tip_impl.release_problem(plan_id, first_year, last_year,
+                                      data_schema) END;
+    PERFORM tip_impl.check_total(plan_id, p, tip_impl.true_count(problem, '{}'));
+    PERFORM tip_impl.tell_stage('protecting the counts', problem -> 'trees');
+    RETURN problem;
+END
+$$;
+COMMENT ON FUNCTION tip_impl.plan_problem(text, int4, int4, name) IS
+'what is to be protected when a plan is published, or a complaint';
 
 -- What is printed for a cell.  "1-4" says that a count is small: only where the
 -- total is all that a suppressed plan shows, or beside rounded cells, which
@@ -820,6 +810,36 @@ $$;
 COMMENT ON FUNCTION tip_impl.show_cell(tip.policy, tip_impl.fate, boolean, boolean) IS
 'the published value and text of a cell';
 
+CREATE FUNCTION tip_impl.shown_cells(problem jsonb,
+    OUT table_name text, OUT ordinal int4, OUT codes text[], OUT n int8,
+    OUT level int4, OUT is_total boolean, OUT is_small boolean,
+    OUT is_hidden boolean, OUT low int8, OUT high int8, OUT value int8,
+    OUT shown text)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+DECLARE
+    p       tip.policy := tip_impl.plan_policy(problem ->> 'plan');
+    is_bare boolean := tip_impl.plan_dimensions(problem ->> 'plan') = '{}';
+BEGIN
+    RETURN QUERY
+    SELECT c.table_name, c.ordinal, c.codes, (c.f).n,
+           (SELECT count(*) FROM unnest(c.codes) AS k WHERE k <> '_T')::int4,
+           c.is_total, (c.f).is_small, s.is_hidden, (c.f).low, (c.f).high,
+           s.value, s.shown
+      FROM (SELECT * FROM tip_impl.suppressed_cells(problem)
+             WHERE p.method = 'suppress'
+            UNION ALL
+            SELECT * FROM tip_impl.rounded_cells(problem)
+             WHERE p.method = 'round') AS c,
+           LATERAL tip_impl.show_cell(p, c.f, c.codes = '{}', is_bare) AS s;
+    PERFORM tip_impl.tell_stage('counts are protected', problem -> 'trees');
+END
+$$;
+COMMENT ON FUNCTION tip_impl.shown_cells(jsonb) IS
+'every cell of every table of a problem, with its true count and what is published';
+
 CREATE FUNCTION tip_impl.plan_cells(plan_id text, first_year int4,
     last_year int4, data_schema name,
     OUT table_name text, OUT ordinal int4, OUT codes text[], OUT n int8,
@@ -830,42 +850,13 @@ RETURNS SETOF record
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
-DECLARE
-    p       tip.policy;
-    dims    text[];
-    groups  jsonb;
-    is_bare boolean;
 BEGIN
-    PERFORM tip_impl.check_history(plan_id, first_year, last_year);
-    p := tip_impl.plan_policy(plan_id);
-    is_bare := tip_impl.plan_dimensions(plan_id) = '{}';
-    dims := tip_impl.cube_dimensions(plan_id, first_year, last_year);
-    groups := tip_impl.plan_groups(plan_id, first_year, last_year);
-
-    -- A cell of the joint cube belongs to each table that has its dimensions.
-    RETURN QUERY
-    SELECT t.name, t.ordinal, own.codes, x.n, x.level,
-           tip_impl.is_margin(t.dimensions, own.codes, groups),
-           x.is_small, s.is_hidden, x.low, x.high, s.value, s.shown
-      FROM unnest(tip_impl.plan_fates(plan_id, dims, first_year, last_year,
-                                      data_schema)) AS x
-      JOIN tip.release_plan_table AS t
-        ON t.plan = plan_id
-       AND NOT EXISTS (
-               SELECT FROM unnest(dims, x.codes) AS c(dim, code)
-                WHERE c.code <> '_T' AND c.dim <> ALL (t.dimensions)),
-           LATERAL (
-               SELECT coalesce(array_agg(
-                          x.codes[array_position(dims, d.name)]
-                          ORDER BY d.place), '{}') AS codes
-                 FROM unnest(t.dimensions) WITH ORDINALITY
-                      AS d(name, place)) AS own,
-           LATERAL tip_impl.show_cell(p, x, t.dimensions = '{}', is_bare) AS s
-     WHERE x.is_planned;
+    RETURN QUERY SELECT * FROM tip_impl.shown_cells(
+        tip_impl.plan_problem(plan_id, first_year, last_year, data_schema));
 END
 $$;
 COMMENT ON FUNCTION tip_impl.plan_cells(text, int4, int4, name) IS
-'every cell of every table of a plan, with its true count and its fate';
+'every cell of every table of a plan, with its true count and what is published';
 
 CREATE FUNCTION tip.preview(plan text, first_year int4,
     last_year int4 DEFAULT NULL, data_schema name DEFAULT 'tip_data',
@@ -1015,29 +1006,6 @@ $$;
 COMMENT ON FUNCTION tip_impl.cells_digest(text[], text[], text[]) IS
 'SHA-256 of the cells of a release as they are shown';
 
--- The bounds of hidden cells and the digest of what is shown: no true count.
-CREATE FUNCTION tip_impl.certificate(release int4, cells jsonb, facts jsonb)
-RETURNS jsonb
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, tip, tip_impl, pg_temp
-AS $$
-SELECT facts || jsonb_build_object(
-           'release', certificate.release,
-           'cells_sha256', tip_impl.cells_digest(
-               array_agg(c.table_name),
-               array_agg(array_to_string(c.codes, ',')),
-               array_agg(c.shown)),
-           'hidden', coalesce(jsonb_agg(
-               jsonb_build_object('table', c.table_name, 'codes', c.codes,
-                                  'low', c.low, 'high', c.high)
-               ORDER BY c.table_name COLLATE "C", c.codes COLLATE "C")
-               FILTER (WHERE c.is_hidden), '[]'))
-  FROM jsonb_to_recordset(cells) AS c(table_name text, codes text[],
-           shown text, is_hidden boolean, low int8, high int8)
-$$;
-COMMENT ON FUNCTION tip_impl.certificate(int4, jsonb, jsonb) IS
-'what the auditor gets: bounds of each hidden cell, digest of the shown ones';
-
 -- Numbers known outside that the attacker was given, and those that cover
 -- other years too and so could not be used.
 CREATE FUNCTION tip_impl.release_facts(plan_id text, first_year int4,
@@ -1087,8 +1055,7 @@ BEGIN
         SELECT freeze_release.release, p.id, p.measure,
                freeze_release.first_year, freeze_release.last_year,
                to_jsonb(applied), sha256(convert_to(proof::text, 'UTF8')),
-               tip_impl.plan_groups(p.id, freeze_release.first_year,
-                                    freeze_release.last_year)
+               tip_impl.plan_groups(p.id)
           FROM tip.release_plan AS p WHERE p.id = plan_id;
     EXCEPTION WHEN unique_violation THEN
         -- A snapshot older than the lock cannot see what was published.
@@ -1129,18 +1096,22 @@ AS $$
 DECLARE
     final_year  int4 := coalesce(last_year, first_year);
     number      int4 := tip_impl.next_release();
+    problem     jsonb;
     cells       jsonb;
 BEGIN
+    problem := tip_impl.plan_problem(publish.plan, publish.first_year, final_year,
+                                     data_schema);
     SELECT jsonb_agg(jsonb_build_object('table_name', c.table_name,
                'codes', c.codes, 'is_total', c.is_total, 'n', c.value,
                'shown', c.shown, 'is_hidden', c.is_hidden,
                'low', c.low, 'high', c.high))
-      INTO cells
-      FROM tip_impl.plan_cells(publish.plan, publish.first_year, final_year,
-                               data_schema) AS c;
+      INTO cells FROM tip_impl.shown_cells(problem) AS c;
     PERFORM tip_impl.freeze_release(number, publish.plan, publish.first_year,
-        final_year, cells, tip_impl.release_facts(publish.plan,
-                                                  publish.first_year, final_year));
+        final_year, cells,
+        CASE WHEN (tip_impl.plan_policy(publish.plan)).method = 'suppress'
+             THEN tip_impl.evidence(problem, cells) ELSE '{}' END
+        || tip_impl.release_facts(publish.plan, publish.first_year, final_year));
+    PERFORM tip_impl.keep_history(number, problem, 'beside');
     RETURN number;
 END
 $$;

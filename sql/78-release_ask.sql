@@ -343,6 +343,25 @@ $$;
 COMMENT ON FUNCTION tip_impl.check_recheck(tip.release, int4) IS
 'complain unless a release can be rechecked';
 
+CREATE FUNCTION tip_impl.disclosed_codes(plan_id text, dimensions text[],
+    first_year int4, last_year int4, cells jsonb)
+RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+SELECT coalesce(jsonb_agg(ARRAY(
+           SELECT coalesce(d.dims ->> u.name, '_T')
+             FROM unnest(dimensions) WITH ORDINALITY AS u(name, place)
+            ORDER BY u.place)), '[]')
+  FROM tip_impl.plan_disclosures(plan_id, first_year, last_year) AS d
+ WHERE d.is_used AND d.value > 0
+   AND d.value = tip_impl.true_count(jsonb_build_object('plan', plan_id,
+           'dims', dimensions, 'cells', cells, 'first', first_year,
+           'last', last_year), d.dims)
+$$;
+COMMENT ON FUNCTION tip_impl.disclosed_codes(text, text[], int4, int4, jsonb) IS
+'cells whose true counts have been disclosed, by their codes';
+
 CREATE FUNCTION tip_impl.true_cells(trees jsonb, cells jsonb, tables int4[],
     OUT codes text[], OUT n int8)
 RETURNS SETOF record
@@ -385,7 +404,8 @@ BEGIN
     cells := tip_impl.measure_cells(r.plan, joint, r.first_year, r.last_year,
                                     data_schema);
     trees := tip_impl.plan_trees(r.plan, joint, cells, r.first_year, r.last_year);
-    known := tip_impl.known_cells(r.plan, joint, r.first_year, r.last_year, cells);
+    known := tip_impl.disclosed_codes(r.plan, joint, r.first_year, r.last_year,
+                                      cells);
     IF EXISTS (SELECT FROM tip_impl.frozen_cells(recheck.release, joint) AS c
                  LEFT JOIN tip_impl.true_cells(trees, cells, masks) AS f
                         ON f.codes = c.codes

@@ -126,17 +126,25 @@ BEGIN
     EXECUTE format('GRANT SELECT ON %1$I.event, %1$I.victim, %1$I.victimization, '
                    '%1$I.involvement, %1$I.justice_step TO %2$s',
                    data_schema, grantee);
-    EXECUTE format('GRANT SELECT ON tip.disclosure, tip.release_log TO %s', grantee);
+    EXECUTE format('GRANT SELECT ON tip.disclosure, tip.release_log, '
+                   'tip.release_cell, tip.release_certificate, tip.release_link '
+                   'TO %s', grantee);
     EXECUTE format('GRANT SELECT, INSERT ON tip.release_plan, '
                    'tip.release_plan_table TO %s', grantee);
     EXECUTE format('GRANT EXECUTE ON FUNCTION tip_impl.next_release(), '
                    'tip_impl.freeze_release(int4, text, int4, int4, jsonb, jsonb), '
                    'tip_impl.log_release(text, text, int4, int4, int4), '
                    'tip_impl.round_plan(text, jsonb, jsonb, int4[], tip.policy, text), '
+                   'tip_impl.keep_history(int4, jsonb, text), '
+                   'tip_impl.add_earlier(jsonb, tip.release), '
+                   'tip_impl.release_dimensions(int4), '
+                   'tip_impl.held_back(jsonb, int4), '
+                   'tip_impl.check_changed(jsonb, int4[]), '
                    'tip_impl.note_transmission(text, int4, int4, text, text) TO %s',
                    grantee);
     PERFORM tip_impl.grant_routines(grantee,
-        '{preview,preview_loss,publish,verify_release,recheck,'
+        '{preview,preview_loss,publish,revise,verify_release,verify_release_report,'
+        'recheck,'
         'register_disclosure,set_policy,transmit}');
 END
 $$;

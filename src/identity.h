@@ -21,7 +21,8 @@ typedef enum TipPurpose
 	TIP_VICTIM_CODE_LEAF,
 	TIP_DATE_SHIFT_LEAF,
 	TIP_FINGERPRINT_LEAF,
-	TIP_ROUND_LEAF
+	TIP_ROUND_LEAF,
+	TIP_RELEASE_LEAF
 } TipPurpose;
 
 /* The twenty bytes that a column of type tip.pseudonym holds. */

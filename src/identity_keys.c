@@ -71,7 +71,8 @@ static const char *const purposes[] = {
 	[TIP_VICTIM_CODE_LEAF] = "victim_code",
 	[TIP_DATE_SHIFT_LEAF] = "date_shift",
 	[TIP_FINGERPRINT_LEAF] = "fingerprint",
-	[TIP_ROUND_LEAF] = "round"
+	[TIP_ROUND_LEAF] = "round",
+	[TIP_RELEASE_LEAF] = "release"
 };
 
 static void

@@ -85,10 +85,10 @@ SQL
 
 tell <<-'TEXT'
 	Once is enough. A second release of the same people could be subtracted from
-	the first:
+	the first; what has changed since is published as a revision:
 TEXT
 refuse dba <<-'SQL'
-	SELECT tip.publish('annual', 2023);
+	SELECT tip.publish('decade', 2016, 2025);
 SQL
 show <<-'SQL'
 	SELECT tip.verify_release(1) AS as_published,

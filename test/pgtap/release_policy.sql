@@ -223,7 +223,7 @@ DELETE FROM tip.measure_hierarchy WHERE measure = 'tap_p' AND code = 'America';
 SELECT pg_temp.plan('tp_main', 'public_exact', 3, '{country}', '{sex,year}', '{}');
 SELECT tip.publish('tp_main', 2010, 2012, 'tap_p') AS main \gset
 SELECT ok(tip.verify_release(:main), 'a release with groups can be verified');
-SELECT throws_ok($$SELECT tip.publish('tp_part', 2011, 2011, 'tap_p')$$, '55000');
+SELECT throws_ok($$SELECT tip.publish('tp_main', 2010, 2012, 'tap_p')$$, '55000');
 SELECT pg_temp.plan('tp_round', 'public_rounded', 1, '{}', '{sex,age_status}');
 SELECT throws_ok($$SELECT tip.publish('tp_round', 1995, 1995, 'tap_p')$$, '55000',
 	'measure "tap_p" is published with policy "public_exact"');
