@@ -580,6 +580,14 @@ $$;
 COMMENT ON FUNCTION tip_impl.code_path(text, text, text) IS
 'a code and the groups that it belongs to';
 
+-- @> would take lists for sets.
+CREATE FUNCTION tip_impl.is_listed(list jsonb, item jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+RETURN EXISTS (SELECT FROM jsonb_array_elements(list) AS l WHERE l.value = item);
+COMMENT ON FUNCTION tip_impl.is_listed(jsonb, jsonb) IS
+'whether something is an element of a list';
+
 CREATE FUNCTION tip_impl.true_count(problem jsonb, dims jsonb) RETURNS int8
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp

@@ -742,7 +742,8 @@ BEGIN
     ), untold AS (
         SELECT c.node FROM cube AS c LEFT JOIN fate AS f USING (node)
          WHERE c.n > 0 AND f.is_untold IS NOT FALSE
-           AND NOT problem -> 'known' @> jsonb_build_array(to_jsonb(c.node))
+           AND NOT (f.is_hidden IS TRUE AND tip_impl.is_listed(
+                        problem -> 'known', to_jsonb(c.node)))
     )
     SELECT coalesce((SELECT array_agg(u.node ORDER BY h.node, u.place)
                        FROM untold AS h, unnest(h.node)
@@ -751,8 +752,8 @@ BEGIN
            coalesce((SELECT jsonb_agg(to_jsonb(f.node) ORDER BY f.node)
                        FROM fate AS f LEFT JOIN cube AS c USING (node)
                       WHERE f.is_hidden AND (coalesce(c.n, 0) = 0
-                            OR problem -> 'known'
-                               @> jsonb_build_array(to_jsonb(f.node)))), '[]')
+                            OR tip_impl.is_listed(problem -> 'known',
+                                                  to_jsonb(f.node)))), '[]')
       INTO pattern, empty;
 
     WITH found AS MATERIALIZED (

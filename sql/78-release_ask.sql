@@ -420,7 +420,7 @@ BEGIN
         tip_impl.plan_threshold(r.plan, p),
         (SELECT coalesce(jsonb_agg(c.codes), '[]')
            FROM tip_impl.frozen_cells(recheck.release, joint) AS c
-          WHERE c.is_hidden AND NOT known @> jsonb_build_array(to_jsonb(c.codes))),
+          WHERE c.is_hidden AND NOT tip_impl.is_listed(known, to_jsonb(c.codes))),
         known);
 END
 $$;

@@ -16,7 +16,7 @@ $node->safe_psql('postgres', q{SELECT tip.grant_analyst('analyst')});
 my $before = -s $node->logfile;
 $node->safe_psql('postgres', q{BEGIN;
 	SELECT count(*) FROM tip.preview('annual', 2020);
-	SELECT count(*) FROM tip.preview_loss('closed_period', 2020, 2022);
+	SELECT count(*) FROM tip.preview_loss('annual', 2021);
 	ROLLBACK});
 $node->safe_psql('postgres', q{BEGIN;
 	SELECT count(*) FROM tip.protect(
@@ -28,7 +28,7 @@ is($node->safe_psql('postgres', 'SELECT count(*) FROM tip.release_log'), '0',
 my $log = slurp_file($node->logfile, $before);
 like($log, qr/LOG:  release: preview of "annual", years 2020 to 2020, by "/,
 	'but the log of the server has it');
-like($log, qr/LOG:  release: preview of "closed_period", years 2020 to 2022/,
+like($log, qr/LOG:  release: preview of "annual", years 2021 to 2021/,
 	'and the look at the loss');
 like($log, qr/LOG:  release: protect of "public_exact", years .* by "analyst"/,
 	'and the look at a tabulation, by the login that looked');
