@@ -374,6 +374,43 @@ SELECT results_eq('SELECT form, shown, low, high FROM tip_public.tp_bounds_1
 SELECT is_empty('SELECT * FROM tip.published_cell WHERE low IS NOT NULL AND release <> '
 	|| :bounds, 'and nowhere else');
 
+-- ---- the rounded product ----
+
+INSERT INTO tip.measure (id, title, unit, date_basis, age_basis, dimensions, source)
+SELECT 'tap_r', title, unit, date_basis, age_basis, dimensions, source
+FROM tip.measure WHERE id = 'tap_p';
+INSERT INTO tip.release_plan VALUES ('tp_rounded', 'for the test', 'tap_r', 'public_rounded', 1),
+	('tp_rounded3', 'for the test', 'tap_r', 'public_rounded', 3),
+	('tp_exact_too', 'for the test', 'tap_r', 'public_exact', 1);
+INSERT INTO tip.release_plan_table VALUES ('tp_rounded_head', 'tp_rounded', 1, 't', '{}'),
+	('tp_rounded_cube', 'tp_rounded', 2, 't', '{form,sex,age_status}'),
+	('tp_rounded3_sex', 'tp_rounded3', 1, 't', '{sex}'),
+	('tp_exact_sex', 'tp_exact_too', 1, 't', '{sex}');
+SELECT tip.publish('tp_rounded', 2010, 2010, 'tap_p') AS rounded,
+	tip.publish('tp_rounded', 1990, 1990, 'tap_p') AS tiny \gset
+SELECT is_empty($$SELECT * FROM tip_public.tp_rounded_cube
+	WHERE value IS NULL OR value % 5 <> 0 OR conf_status <> 'F'$$,
+	'every cell is shown, a multiple of 5');
+SELECT is((SELECT sum(value) FROM tip_public.tp_rounded_cube
+	WHERE release = :rounded AND NOT is_total), (SELECT value::numeric
+	FROM tip_public.tp_rounded_cube WHERE release = :rounded
+	AND (form, sex, age_status) = ('_T', '_T', '_T')), 'they add up');
+SELECT results_eq('SELECT first_year, value, shown FROM tip_public.tp_rounded_head ORDER BY 1',
+	$$VALUES (1990, NULL::int8, '1-4'), (2010, 40, '40')$$, 'the headline is exact, or small');
+SELECT ok(tip.verify_release(:rounded) AND tip.verify_release(:tiny), 'both are as certified');
+SELECT is((SELECT min(method) FROM tip.disaggregate('tap_r', '{}', period => '2010')), 'round',
+	'a question says how the answer was made');
+SELECT throws_ok($$SELECT tip.publish('tp_rounded3', 2010, 2012, 'tap_p')$$, '55000', NULL,
+	'rounded tables of overlapping periods');
+SELECT throws_ok($$SELECT tip.publish('tp_exact_too', 2011, 2011, 'tap_p')$$, '55000',
+	'measure "tap_r" is published with policy "public_rounded"');
+SELECT throws_ok($$SELECT tip.revise('tp_rounded', 2010, 2010, 'tap_p')$$, '0A000');
+SELECT throws_ok(format('SELECT tip.recheck(%s, ''tap_p'')', :rounded), '0A000');
+UPDATE tip.policy SET sensitive = '[{"codes": {"age_status": "minor", "form": "*"}, "minimum": 10}]'
+WHERE id = 'public_rounded';
+SELECT throws_ok($$SELECT tip.preview('tp_rounded', 2011, 2011, 'tap_p')$$, '0A000', NULL,
+	'a base below the minimum of a sensitive combination');
+
 -- ---- transmission ----
 
 SELECT throws_ok($$SELECT tip.transmit('annual', '2023', 'UNODC', 'act 1', 'tap_rights')$$, '0A000',
