@@ -876,9 +876,10 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
 DECLARE
-    dims    text[] := tip_impl.texts(problem -> 'dims');
-    changes jsonb := tip_impl.difference(
-                tip_impl.open_base(version) -> 'cells', problem -> 'cells');
+    base    jsonb := tip_impl.open_base(version);
+    dims    text[] := tip_impl.texts(base -> 'dims');
+    changes jsonb := tip_impl.difference(base -> 'cells',
+                         tip_impl.problem_base(problem) -> 'cells');
     total   int8;
 BEGIN
     SELECT coalesce(sum((c.value ->> 'n')::int8), 0) INTO total
@@ -898,7 +899,7 @@ BEGIN
                                                      'codes', x.codes)), '[]')
           INTO cells
           FROM tip_impl.problem_cells(problem || jsonb_build_object(
-                   'cells', changes,
+                   'cells', changes, 'dims', dims,
                    'trees', tip_impl.problem_trees(problem ->> 'plan', dims, changes,
                                 (problem ->> 'first')::int4,
                                 (problem ->> 'last')::int4, '{}'),
@@ -979,26 +980,23 @@ CREATE FUNCTION tip_impl.keep_hidden(problem jsonb, earlier int4)
 RETURNS jsonb
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
+SET jit = off
 AS $$
-SELECT problem || jsonb_build_object('kept', coalesce(jsonb_agg(DISTINCT k.node), '[]'))
+SELECT problem || jsonb_build_object('kept',
+           coalesce(jsonb_agg(DISTINCT to_jsonb(k.node)), '[]'))
   FROM tip.release_cell AS c
   JOIN jsonb_array_elements(problem -> 'tables') AS t
-    ON t.value ->> 'name' = c.table_name,
-       LATERAL (SELECT tip_impl.cell_node(problem,
-                           tip_impl.texts(t.value -> 'dims'), c.codes,
-                           problem ->> 'period') AS node) AS k
+    ON t.value ->> 'name' = c.table_name
+ CROSS JOIN LATERAL (SELECT tip_impl.cell_node(problem,
+                                tip_impl.texts(t.value -> 'dims'), c.codes,
+                                problem ->> 'period') AS node) AS k
+  JOIN (SELECT x.node
+          FROM tip_impl.problem_arrays(problem) AS a,
+               LATERAL tip_impl.protect_cells(a.sizes, a.parents, a.nodes,
+                   a.counts, a.tables, '{1,1,1,1}', 2, 1, false, 0, '{}', false)
+                   AS x
+         WHERE x.n > 0) AS cube USING (node)
  WHERE c.release = keep_hidden.earlier AND c.value IS NULL
-   AND array_position(k.node, NULL) IS NULL
-   AND EXISTS (
-       SELECT FROM jsonb_array_elements(problem -> 'cells') AS x
-        WHERE (x.value ->> 'n')::int8 > 0
-          AND NOT EXISTS (
-              SELECT FROM unnest(c.codes) WITH ORDINALITY AS u(code, place)
-                JOIN jsonb_array_elements_text(problem -> 'dims')
-                     WITH ORDINALITY AS d(name, place)
-                  ON d.name = t.value -> 'dims' ->> (u.place - 1)::int
-               WHERE u.code <> '_T'
-                 AND x.value -> 'codes' ->> (d.place - 1)::int <> u.code))
 $$;
 COMMENT ON FUNCTION tip_impl.keep_hidden(jsonb, int4) IS
 'a problem whose solution hides what an earlier release hides';
@@ -1064,18 +1062,21 @@ DECLARE
 BEGIN
     number := tip_impl.next_release();
     earlier := tip_impl.check_revision(revise.plan, revise.first_year, final_year);
+    PERFORM tip_impl.check_partition(revise.plan, revise.first_year, final_year,
+                                     data_schema);
     problem := tip_impl.plain_problem(revise.plan,
-        tip_impl.own_dimensions(revise.plan), revise.first_year,
-                                      final_year, data_schema)
-               || jsonb_build_object('earlier', earlier);
+        tip_impl.cube_dimensions(revise.plan, revise.first_year, final_year),
+        revise.first_year, final_year, data_schema)
+        || jsonb_build_object('earlier', earlier);
     PERFORM tip_impl.check_changed(problem, earlier);
     problem := tip_impl.keep_hidden(problem, earlier[cardinality(earlier)]);
     SELECT jsonb_agg(to_jsonb(c)) INTO found
-      FROM tip_impl.problem_cells(problem) AS c;
+      FROM tip_impl.shown_cells(problem) AS c;
     cells := tip_impl.revised_cells(problem, earlier, found);
     PERFORM tip_impl.freeze_release(number, revise.plan, revise.first_year,
-                            final_year, cells,
-                            tip_impl.evidence(problem, cells));
+        final_year, cells,
+        tip_impl.release_facts(revise.plan, revise.first_year, final_year)
+        || tip_impl.evidence(problem, cells));
     PERFORM tip_impl.keep_history(number, problem, 'revises');
     RETURN number;
 END
@@ -1090,18 +1091,18 @@ SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
 DECLARE
     newest  int4 := versions[cardinality(versions)];
+    now_is  jsonb := tip_impl.problem_base(problem);
     base    jsonb;
 BEGIN
     FOR i IN 1 .. cardinality(versions) LOOP
         base := tip_impl.open_base(versions[i]);
-        IF base -> 'tables' <> problem -> 'tables'
-           OR base -> 'dims' <> problem -> 'dims' THEN
+        IF (base - 'cells') <> (now_is - 'cells') THEN
             RAISE EXCEPTION 'plan has changed since release %', versions[i]
                 USING ERRCODE = '55000',
                       HINT = 'A revision has the tables of what it revises: make a new plan.';
         END IF;
     END LOOP;
-    IF tip_impl.difference(base -> 'cells', problem -> 'cells') = '[]' THEN
+    IF tip_impl.difference(base -> 'cells', now_is -> 'cells') = '[]' THEN
         RAISE EXCEPTION 'nothing has changed since release %', newest
             USING ERRCODE = '55000',
                   HINT = 'Revise a release when its records have changed.';

@@ -278,6 +278,9 @@ UNION ALL
 SELECT v.test, v.passed, v.detail
   FROM held AS h, tip_impl.verify_revision(h.release) AS v
 UNION ALL
+SELECT 'certificate has witnesses', h.body ? 'witnesses', NULL
+  FROM held AS h WHERE h.method = 'suppress'
+UNION ALL
 SELECT v.test, v.passed, v.detail
   FROM held AS h, tip_impl.verify_witnesses(h.release, h.body) AS v
  WHERE h.method = 'suppress'

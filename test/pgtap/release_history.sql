@@ -269,5 +269,32 @@ SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p
 	'open_base', 'keep_history', 'held_back', 'add_earlier', 'check_changed', 'release_dimensions')
 	AND has_function_privilege('public', oid, 'EXECUTE')$$, 'nor open them');
 
+-- Whoever publishes may revise, and opens no count of an earlier release.
+CREATE ROLE tap_history_publisher;
+SELECT tip.create_model('tap_history_model');
+SELECT tip.grant_publisher('tap_history_publisher', 'tap_history_model');
+GRANT USAGE ON SCHEMA tap_history TO tap_history_publisher;
+GRANT SELECT ON tap_history.person TO tap_history_publisher;
+SELECT pg_temp.fill(2010, '{20,30,40,50}');
+SET LOCAL ROLE tap_history_publisher;
+SELECT isnt(tip.publish('tap_year', 2010, NULL, 'tap_history'), NULL, 'a publisher publishes');
+RESET ROLE;
+INSERT INTO tap_history.person VALUES (2010, 'p', 'r');
+SET LOCAL ROLE tap_history_publisher;
+SELECT isnt(tip.revise('tap_year', 2010, NULL, 'tap_history'), NULL, 'and revises');
+SELECT ok(tip.verify_release((SELECT max(release) FROM tip.release)), 'and verifies');
+SELECT is((SELECT string_agg(DISTINCT obs_status, '') FROM tip_public.tap_h_both
+	WHERE first_year = 2010 AND release = (SELECT max(release) FROM tip.release)), 'P', 'as the owner does');
+SELECT throws_ok('SELECT tip_impl.open_base(1)', '42501', NULL, 'but opens nothing');
+RESET ROLE;
+
+-- A number that others tell between two releases is named by the second.
+SELECT tip.register_disclosure('ministry', 'tap_h', '2010', '{"a": "p"}', 60);
+INSERT INTO tap_history.person SELECT 2010, 'p', 'r' FROM generate_series(1, 9);
+SELECT tip.revise('tap_year', 2010, NULL, 'tap_history') AS told \gset
+SELECT is((SELECT body #>> '{disclosures,0,source}' FROM tip.release_certificate WHERE release = :told),
+	'ministry', 'a revision names what others have told');
+SELECT ok(tip.verify_release(:told), 'and is verified');
+
 SELECT * FROM finish();
 ROLLBACK;
