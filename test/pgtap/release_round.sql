@@ -21,6 +21,13 @@ SELECT abs(shown[1] - x[1] - x[2] - x[3] - x[4]) <= reach
 	AND abs(shown[8] - x[3]) <= reach AND abs(shown[9] - x[4]) <= reach
 $$;
 
+-- Is all of a cell the one person of a leaf, who learns that she is alone?
+CREATE FUNCTION pg_temp.is_own(x int[], leaf int, cell bigint) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+SELECT leaf > 0 AND x[leaf] = (pg_temp.margins(x))[cell::int]
+	AND cell = ANY (CASE leaf WHEN 1 THEN '{1,2,4,5}' WHEN 2 THEN '{1,3,4,6}'
+		WHEN 3 THEN '{1,2,7,8}' WHEN 4 THEN '{1,3,7,9}' END::int[])
+$$;
+
 -- Every table that is let through; reach is the base less 1
 CREATE FUNCTION pg_temp.every_table(shown int[], reach int) RETURNS SETOF int[] LANGUAGE sql IMMUTABLE AS $$
 SELECT t.t
@@ -34,7 +41,7 @@ $$;
 
 -- One version: the total is not known (-1), is known (0), or known to the lone
 -- person of a leaf.  Cells are numbered as in the margins.
-CREATE FUNCTION pg_temp.finds(x int[], shown int[], reach int) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION pg_temp.finds(x int[], shown int[], reach int, strict boolean) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
 WITH fits AS (
 	SELECT leaf, c.cell, min(c.n) AS low, max(c.n) AS high
 	FROM generate_series(-1, 4) AS leaf,
@@ -45,11 +52,12 @@ WITH fits AS (
 	GROUP BY leaf, c.cell
 )
 SELECT EXISTS (SELECT FROM fits WHERE low = high AND low BETWEEN 1 AND reach
-	AND (cell <> 1 OR leaf = -1) AND cell IS DISTINCT FROM pg_temp.leaf_cell(leaf))
+	AND (cell <> 1 OR leaf = -1) AND cell IS DISTINCT FROM pg_temp.leaf_cell(leaf)
+	AND (strict OR NOT pg_temp.is_own(x, leaf, cell)))
 $$;
 
 -- Two versions, the second with one person more: she may be in any leaf
-CREATE FUNCTION pg_temp.finds_two(x int[], y int[], shown int[], later int[], reach int)
+CREATE FUNCTION pg_temp.finds_two(x int[], y int[], shown int[], later int[], reach int, strict boolean)
 RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
 WITH who AS (
 	SELECT leaf, CASE WHEN x[leaf] <= 1 THEN x[leaf] END AS before,
@@ -70,7 +78,8 @@ WITH who AS (
 )
 SELECT EXISTS (SELECT FROM fits WHERE cell > 1 AND (
 	cell IS DISTINCT FROM pg_temp.leaf_cell(leaf)
-		AND (low = high AND low BETWEEN 1 AND reach OR low2 = high2 AND low2 BETWEEN 1 AND reach)
+		AND (low = high AND low BETWEEN 1 AND reach AND (strict OR NOT pg_temp.is_own(x, leaf, cell))
+			OR low2 = high2 AND low2 BETWEEN 1 AND reach AND (strict OR NOT pg_temp.is_own(y, leaf, cell)))
 	OR least = most AND least = 1 AND (leaf = 0 OR x[leaf] = y[leaf])))
 $$;
 
@@ -92,8 +101,8 @@ SELECT tip_impl.rounding_is_safe('{3,3}', '{0,0,0,0,0,0}', '{1,1,1,2,2,1,2,2}',
 	counts::int8[], '{3}', 2, 2, shown::int8[], array_fill(0, ARRAY[cardinality(counts) / 4]))
 $$;
 CREATE TEMP TABLE judged AS
-SELECT i, pg_temp.finds(x, shown, 1) AS finds, NOT pg_temp.is_safe(x, shown) AS says,
-	pg_temp.finds_two(x, y, shown, later, 1) AS finds_two,
+SELECT i, pg_temp.finds(x, shown, 1, true) AS finds, NOT pg_temp.is_safe(x, shown) AS says,
+	pg_temp.finds_two(x, y, shown, later, 1, true) AS finds_two,
 	NOT pg_temp.is_safe(x || y, shown || later) AS says_two
 FROM thrown;
 SELECT is_empty('SELECT i FROM judged WHERE finds IS DISTINCT FROM says',
@@ -125,8 +134,8 @@ SELECT is_empty('SELECT i FROM drawn WHERE shown <> pg_temp.margins(ARRAY[shown[
 	OR later <> pg_temp.margins(ARRAY[later[5], later[6], later[8], later[9]])', 'rounded cells add up');
 SELECT is_empty('SELECT i FROM drawn, unnest(n, shown || later) AS u(n, shown)
 	WHERE later IS NOT NULL AND u.shown NOT IN (u.n / 3 * 3, (u.n + 2) / 3 * 3)', 'to an adjacent multiple');
-SELECT is_empty('SELECT i FROM drawn WHERE pg_temp.finds(x, shown, 2)', 'nobody is found');
-SELECT is_empty('SELECT i FROM drawn WHERE pg_temp.finds_two(x, y, shown, later, 2)', 'nor by a revision with one person more');
+SELECT is_empty('SELECT i FROM drawn WHERE pg_temp.finds(x, shown, 2, false)', 'nobody is found');
+SELECT is_empty('SELECT i FROM drawn WHERE pg_temp.finds_two(x, y, shown, later, 2, false)', 'nor by a revision with one person more');
 
 -- The yearly series: 20 to 50 victims by sex, age and form, base 5
 CREATE TEMP TABLE yearly AS
