@@ -15,12 +15,12 @@ COMMENT ON FUNCTION tip_impl.round_cells(int4[], int4[], int4[], int8[],
 
 CREATE FUNCTION tip_impl.rounding_is_safe(sizes int4[], parents int4[],
     nodes int4[], counts int8[], tables int4[], base int4, threshold int4,
-    rounded int8[], steps int4[])
+    rounded int8[], steps int4[], is_strict boolean DEFAULT true)
 RETURNS boolean
 AS 'MODULE_PATHNAME', 'tip_rounding_is_safe'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100000;
 COMMENT ON FUNCTION tip_impl.rounding_is_safe(int4[], int4[], int4[], int8[],
-    int4[], int4, int4, int8[], int4[]) IS
+    int4[], int4, int4, int8[], int4[], boolean) IS
 'is no small count, nor difference of two versions, fixed by these rounded versions of a table?';
 
 -- Whoever may round counts of their own choosing could try tables until one

@@ -13,7 +13,6 @@
 #include "utils/builtins.h"
 
 #include "identity.h"
-#include "release.h"
 #include "release_round.h"
 
 #define COLUMNS			6
@@ -168,30 +167,38 @@ Draw(const TipRoundFrame *frame, const TipRoundSource *source, int steps,
 	return found;
 }
 
-static void
+/*
+ * The first draw in which nobody is found.  If each of them tells somebody
+ * that she is alone, as a very small table must, the first one that tells no
+ * more than that; false if there is none.
+ */
+static bool
 DrawSafely(const TipRoundFrame *frame, TipRoundSource *source,
 		   TipRoundVersion *version, int versions, int64 threshold)
 {
 	TipRoundVersion *last = &version[versions - 1];
+	int64	   *second_best = NULL;
 
-	last->rounded = palloc(sizeof(int64) * (frame->cells + 1));
-	for (source->attempt = 0; source->attempt < MAX_ATTEMPTS;)
+	while (source->attempt < MAX_ATTEMPTS)
 	{
 		CHECK_FOR_INTERRUPTS();
+		last->rounded = palloc(sizeof(int64) * (frame->cells + 1));
 		if (!Draw(frame, source, last->steps, last->rounded))
 		{
-			if (++last->steps > TIP_ROUND_MAX_STEPS)
+			if (last->steps == TIP_ROUND_MAX_STEPS)
 				break;
+			last->steps++;
 			continue;
 		}
-		if (TipRoundIsSafe(frame, version, versions, threshold))
-			return;
+		if (TipRoundIsSafe(frame, version, versions, threshold, true))
+			return true;
+		if (second_best == NULL &&
+			TipRoundIsSafe(frame, version, versions, threshold, false))
+			second_best = last->rounded;
 		source->attempt++;
 	}
-	ereport(ERROR,
-			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-			 errmsg("table cannot be rounded so that nobody is found in it"),
-			 errhint("Use fewer or coarser dimensions, a longer period or a larger base.")));
+	last->rounded = second_best;
+	return second_best != NULL;
 }
 
 static void
@@ -267,7 +274,11 @@ tip_round_cells(PG_FUNCTION_ARGS)
 	version[earlier].truth = ReadTruth(frame->grid, PG_GETARG_ARRAYTYPE_P(2),
 									   TipGridArray(counts, INT8OID, "counts",
 													&n));
-	DrawSafely(frame, &source, version, earlier + 1, threshold);
+	if (!DrawSafely(frame, &source, version, earlier + 1, threshold))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("table cannot be rounded so that nobody is found in it"),
+				 errhint("Use fewer or coarser dimensions, a longer period or a larger base.")));
 	if (version[earlier].steps > 0)
 		ereport(NOTICE,
 				(errmsg("some cells are rounded to a multiple that is not adjacent"),
@@ -281,7 +292,7 @@ PG_FUNCTION_INFO_V1(tip_rounding_is_safe);
 
 /*
  * rounding_is_safe(sizes, parents, nodes, counts, tables, base, threshold,
- * rounded, steps): is nobody found in these versions, one after the other?
+ * rounded, steps, is_strict): is nobody found in these versions?
  */
 Datum
 tip_rounding_is_safe(PG_FUNCTION_ARGS)
@@ -306,5 +317,6 @@ tip_rounding_is_safe(PG_FUNCTION_ARGS)
 		TipGridRefuse("no version of a rounded table is given");
 	PG_RETURN_BOOL(TipRoundIsSafe(frame, version, versions,
 								  ReadThreshold(PG_GETARG_INT32(6),
-												frame->base)));
+												frame->base),
+								  PG_GETARG_BOOL(9)));
 }

@@ -17,6 +17,7 @@
 #define TIP_ROUND_MAX_BASE		1000
 #define TIP_ROUND_MAX_STEPS		2
 #define TIP_ROUND_MAX_VERSIONS	8
+#define TIP_ROUND_MAX_LEAVES	1000
 
 /* A margin and its parts in one dimension, as places of planned cells. */
 typedef struct TipRoundSum
@@ -81,9 +82,12 @@ extern bool TipRoundSearch(const TipRoundFrame *frame, int steps,
 						   const int64 *preferred, const int *order,
 						   int64 *units);
 
-/* release_round_audit.c: nobody is found in the last of these versions? */
+/*
+ * release_round_audit.c: is nobody found in these versions?  Strictly, a
+ * person alone in a cell must not learn that she is.
+ */
 extern bool TipRoundIsSafe(const TipRoundFrame *frame,
 						   const TipRoundVersion *version, int versions,
-						   int64 threshold);
+						   int64 threshold, bool is_strict);
 
 #endif							/* TIP_RELEASE_ROUND_H */

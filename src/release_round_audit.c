@@ -20,7 +20,7 @@
 
 #include "release_round_audit.h"
 
-#define MAX_PAIRS		200000
+#define MAX_LISTED		450		/* shifts that are tried in pairs */
 
 /* Somebody stands in another leaf, in versions from first to last. */
 typedef struct Shift
@@ -157,26 +157,36 @@ IsOwnLeaf(const TipRoundAuditor *auditor, int cell)
 		auditor->frame->grid->leaf_cell[auditor->insider] == cell;
 }
 
-/*
- * A cell that is all of the table is known with its total.  Of a difference,
- * an insider knows what is herself; that is no news of others.
- */
+/* What a person alone in a leaf knows without any table, given the total. */
+static bool
+KnowsAnyway(const TipRoundAuditor *auditor, int kind, int cell, int parts)
+{
+	const TipGrid *grid = auditor->frame->grid;
+	int			own;
+
+	if (auditor->insider == TIP_NOWHERE)
+		return false;
+	own = grid->leaf_cell[auditor->insider];
+	if (!TipGridContains(grid, cell, own))
+		return parts == auditor->frame->leaves - 1;
+	return TipRoundValue(auditor, auditor->n, kind, cell) ==
+		TipRoundValue(auditor, auditor->n, kind, own);
+}
+
+/* A cell that is all of the table is known with its total. */
 static bool
 IsTarget(const TipRoundAuditor *auditor, int kind, int cell, int parts)
 {
 	int64		value = TipRoundValue(auditor, auditor->n, kind, cell);
+	bool		is_change = auditor->earlier[kind] != TIP_NOWHERE;
 
-	if (value == 0 || IsOwnLeaf(auditor, cell) ||
-		(parts == auditor->frame->leaves &&
-		 (auditor->knows_total || auditor->earlier[kind] != TIP_NOWHERE)))
+	if (value == 0 || value >= auditor->threshold ||
+		value <= -auditor->threshold || IsOwnLeaf(auditor, cell))
 		return false;
-	if (auditor->earlier[kind] != TIP_NOWHERE && auditor->insider != TIP_NOWHERE &&
-		TipGridContains(auditor->frame->grid, cell,
-						auditor->frame->grid->leaf_cell[auditor->insider]))
-		value -= TipRoundValue(auditor, auditor->n, kind,
-					   auditor->frame->grid->leaf_cell[auditor->insider]);
-	return value != 0 && value < auditor->threshold &&
-		value > -auditor->threshold;
+	if (parts == auditor->frame->leaves && (auditor->knows_total || is_change))
+		return false;
+	return !((is_change || !auditor->is_strict) &&
+			 KnowsAnyway(auditor, kind, cell, parts));
 }
 
 static void
@@ -300,25 +310,25 @@ IsPossible(const TipRoundAuditor *auditor, const Shift *shift)
 	return true;
 }
 
-static Shift *
-ListShifts(const TipRoundAuditor *auditor, int *count)
+/* The next shift that is possible; false after the last. */
+static bool
+NextShift(const TipRoundAuditor *auditor, Shift *shift)
 {
-	int			places = auditor->frame->leaves + 1;
-	Shift	   *list = palloc_extended(sizeof(Shift) * places * places *
-									   auditor->versions *
-									   (auditor->versions + 1) / 2,
-									   MCXT_ALLOC_HUGE);
-	Shift		shift;
-
-	*count = 0;
-	for (shift.from = TIP_NOWHERE; shift.from < places - 1; shift.from++)
-		for (shift.to = TIP_NOWHERE; shift.to < places - 1; shift.to++)
-			for (shift.first = 0; shift.first < auditor->versions; shift.first++)
-				for (shift.last = shift.first; shift.last < auditor->versions;
-					 shift.last++)
-					if (IsPossible(auditor, &shift))
-						list[(*count)++] = shift;
-	return list;
+	do
+	{
+		if (++shift->last < auditor->versions)
+			continue;
+		shift->last = ++shift->first;
+		if (shift->first < auditor->versions)
+			continue;
+		shift->first = shift->last = 0;
+		if (++shift->to < auditor->frame->leaves)
+			continue;
+		shift->to = TIP_NOWHERE;
+		if (++shift->from >= auditor->frame->leaves)
+			return false;
+	} while (!IsPossible(auditor, shift));
+	return true;
 }
 
 static void
@@ -352,21 +362,23 @@ TryTwo(TipRoundAuditor *auditor, const Shift *shift, const Shift *other)
 static void
 LookCloseBy(TipRoundAuditor *auditor)
 {
-	int			count;
-	Shift	   *list = ListShifts(auditor, &count);
+	Shift		shift = {TIP_NOWHERE, TIP_NOWHERE, 0, -1};
+	Shift	   *list = palloc(sizeof(Shift) * MAX_LISTED);
+	int			count = 0;
 
-	for (int i = 0; auditor->left > 0 && i < count; i++)
+	while (auditor->left > 0 && NextShift(auditor, &shift))
 	{
 		CHECK_FOR_INTERRUPTS();
-		TryOne(auditor, &list[i]);
+		TryOne(auditor, &shift);
+		if (count < MAX_LISTED)
+			list[count++] = shift;
 	}
-	if ((int64) count * count <= MAX_PAIRS)
-		for (int i = 0; auditor->left > 0 && i < count; i++)
-			for (int j = 0; auditor->left > 0 && j < i; j++)
-			{
-				CHECK_FOR_INTERRUPTS();
-				TryTwo(auditor, &list[i], &list[j]);
-			}
+	for (int i = 0; count < MAX_LISTED && i < count; i++)
+		for (int j = 0; auditor->left > 0 && j < i; j++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			TryTwo(auditor, &list[i], &list[j]);
+		}
 	pfree(list);
 }
 
@@ -398,14 +410,17 @@ Withstands(TipRoundAuditor *auditor, int insider, bool knows_total)
 
 bool
 TipRoundIsSafe(const TipRoundFrame *frame, const TipRoundVersion *version,
-			   int versions, int64 threshold)
+			   int versions, int64 threshold, bool is_strict)
 {
 	MemoryContext audit = AllocSetContextCreate(CurrentMemoryContext,
 												"rounding audit",
 												ALLOCSET_DEFAULT_SIZES);
 	MemoryContext before = MemoryContextSwitchTo(audit);
 	TipRoundAuditor    *auditor = AuditorNew(frame, version, versions, threshold);
-	bool		safe = Withstands(auditor, TIP_NOWHERE, false) &&
+	bool		safe;
+
+	auditor->is_strict = is_strict;
+	safe = Withstands(auditor, TIP_NOWHERE, false) &&
 		Withstands(auditor, TIP_NOWHERE, true);
 
 	for (int l = 0; safe && l < frame->leaves; l++)

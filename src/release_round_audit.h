@@ -28,6 +28,7 @@ typedef struct TipRoundAuditor
 	int64	   *added;			/* true, of a version since the one before */
 	int			insider;		/* leaf, or TIP_NOWHERE */
 	bool		knows_total;
+	bool		is_strict;
 
 	/* targets: of a version (or two) and cell, not yet shown to be open */
 	int			kinds;

@@ -6,7 +6,6 @@
 
 #include "miscadmin.h"
 
-#include "release.h"
 #include "release_round.h"
 
 #define MAX_PARTS	1000000
@@ -152,7 +151,7 @@ TipRoundFrameNew(const TipGrid *grid, int64 base)
 {
 	TipRoundFrame *frame = palloc0(sizeof(TipRoundFrame));
 
-	if (grid->leaves > TIP_RELEASE_MAX_VARS)
+	if (grid->leaves > TIP_ROUND_MAX_LEAVES)
 		TipGridTooLarge();
 	frame->grid = grid;
 	frame->base = base;
