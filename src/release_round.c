@@ -143,7 +143,8 @@ ReadVersions(const TipRoundFrame *frame, ArrayType *nodes, ArrayType *counts,
 		if (step[v] < 0 || step[v] > TIP_ROUND_MAX_STEPS)
 			TipGridRefuse("steps of a version are out of range");
 		version[v].steps = step[v];
-		version[v].truth = ReadTruth(frame->grid, nodes, n + (size_t) v * width);
+		version[v].truth = ReadTruth(frame->grid, nodes,
+									 n + (size_t) v * width);
 		ReadRounded(frame, a + (size_t) v * frame->grid->cells, &version[v]);
 	}
 	return versions;

@@ -116,7 +116,7 @@ static TipRoundAuditor *
 AuditorNew(const TipRoundFrame *frame, const TipRoundVersion *version,
 		   int versions, int64 threshold)
 {
-	TipRoundAuditor    *auditor = palloc0(sizeof(TipRoundAuditor));
+	TipRoundAuditor *auditor = palloc0(sizeof(TipRoundAuditor));
 
 	auditor->frame = frame;
 	auditor->version = version;
@@ -416,7 +416,8 @@ TipRoundIsSafe(const TipRoundFrame *frame, const TipRoundVersion *version,
 												"rounding audit",
 												ALLOCSET_DEFAULT_SIZES);
 	MemoryContext before = MemoryContextSwitchTo(audit);
-	TipRoundAuditor    *auditor = AuditorNew(frame, version, versions, threshold);
+	TipRoundAuditor *auditor = AuditorNew(frame, version, versions,
+										  threshold);
 	bool		safe;
 
 	auditor->is_strict = is_strict;

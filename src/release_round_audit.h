@@ -32,7 +32,7 @@ typedef struct TipRoundAuditor
 
 	/* targets: of a version (or two) and cell, not yet shown to be open */
 	int			kinds;
-	int		   *earlier;		/* of a kind: TIP_NOWHERE for the version alone */
+	int		   *earlier;		/* of a kind: TIP_NOWHERE, or a version */
 	int		   *later;
 	bool	  **is_fixed;
 	int64		left;
@@ -42,7 +42,7 @@ typedef struct TipRoundAuditor
 extern int64 TipRoundValue(const TipRoundAuditor *auditor, int64 **table,
 						   int kind, int cell);
 
-/* release_round_exact.c: prove of the targets that are left that they are open */
+/* release_round_exact.c: prove that the targets that are left are open */
 extern void TipRoundAskProgram(TipRoundAuditor *auditor);
 
 #endif							/* TIP_RELEASE_ROUND_AUDIT_H */

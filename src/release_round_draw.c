@@ -167,7 +167,8 @@ FindMoves(Walk *walk)
 		}
 }
 
-#define Has(walk, place, m) ((walk)->has[(size_t) (place) * (walk)->moves + (m)])
+#define Has(walk, place, m) \
+	((walk)->has[(size_t) (place) * (walk)->moves + (m)])
 
 /* A place that is fixed and has one move left takes that move away. */
 static void

@@ -214,7 +214,8 @@ TipRoundAskProgram(TipRoundAuditor *auditor)
 			if (!auditor->is_fixed[kind][cell])
 				continue;
 			open = IsOpen(program, id++,
-						  TipRoundValue(auditor, auditor->n, kind, cell), point);
+						  TipRoundValue(auditor, auditor->n, kind, cell),
+						  point);
 			auditor->is_fixed[kind][cell] = !open;
 			auditor->left -= open;
 		}

@@ -47,10 +47,14 @@ SELECT tip_impl.rounding_is_safe(q.sizes, q.parents, q.nodes, '{1,0,0,0}', q.tab
 	array_fill(0, ARRAY[9])::int8[], '{0}') AS strictly
 FROM question AS q;
 
--- a revision that tells where the new case is: 4 shown as 0, then 5 as 5 while
--- all that others could be stays 0 and is at most 4
-SELECT tip_impl.rounding_is_safe('{3}', '{0,0,0}', '{1,2}', '{4,4,5,4}', '{1}', 5, 5,
-	'{5,0,0,10,5,0}', '{0,0}') AS safe;
+-- 4 and 4, then 5 and 4: each version is safe, both together tell where the
+-- new case is
+SELECT tip_impl.rounding_is_safe('{3}', '{0,0,0}', '{1,2}', '{4,4}', '{1}', 5, 5,
+	'{5,0,5}', '{0}') AS first,
+	tip_impl.rounding_is_safe('{3}', '{0,0,0}', '{1,2}', '{5,4}', '{1}', 5, 5,
+	'{5,5,0}', '{0}') AS second,
+	tip_impl.rounding_is_safe('{3}', '{0,0,0}', '{1,2}', '{4,4,5,4}', '{1}', 5, 5,
+	'{5,0,5,5,5,0}', '{0,0}') AS both;
 
 -- where no adjacent multiples add up, cells go a step further and it is said
 SET client_min_messages = error;
