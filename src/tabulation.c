@@ -65,19 +65,12 @@ Datum
 tip_tabulate_add(PG_FUNCTION_ARGS)
 {
 	TipTable   *table = get_state(fcinfo);
-	TipEntry	one = {.n = 1};
 
-	if (unlikely(PG_ARGISNULL(1)))
-		PG_RETURN_DATUM(EOHPGetRWDatum(&table->hdr));
-	one.cell = *PG_GETARG_TIPCELL(1);
-	if (likely(!PG_ARGISNULL(2)))
-		one.key_sum = (uint64) PG_GETARG_INT64(2);
-	if (PG_NARGS() > 3 && !PG_ARGISNULL(3))
-	{
-		one.measure = PG_GETARG_INT64(3);
-		one.contributors = 1;
-	}
-	TipAddEntry(table, &one);
+	if (likely(!PG_ARGISNULL(1)))
+		TipAddRow(table, PG_GETARG_TIPCELL(1),
+				  PG_ARGISNULL(2) ? 0 : (uint64) PG_GETARG_INT64(2),
+				  PG_NARGS() > 3 && !PG_ARGISNULL(3) ?
+				  &PG_GETARG_DATUM(3) : NULL);
 	PG_RETURN_DATUM(EOHPGetRWDatum(&table->hdr));
 }
 

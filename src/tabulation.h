@@ -12,6 +12,7 @@
 #define TIP_TABULATION_H
 
 #include "codes.h"
+#include "compat.h"
 #include "port/pg_bswap.h"
 #include "utils/array.h"
 #include "utils/expandeddatum.h"
@@ -124,6 +125,8 @@ typedef struct TipFlat
 	 (Size) (count) * sizeof(TipEntry))
 #define TipFlatEntries(flat) ((TipEntry *) ((flat)->data + (flat)->about_size))
 
+#define TIP_TABLE_MAGIC 0x54495054
+
 /* In memory: an open-addressing table that transitions change in place. */
 typedef struct TipTable
 {
@@ -136,6 +139,18 @@ typedef struct TipTable
 	char	   *about;
 	TipEntry   *entries;
 } TipTable;
+
+/* The table that a datum is a read-write pointer to, or NULL. */
+static inline TipTable *
+TipTableOf(Datum d)
+{
+	TipTable   *table;
+
+	if (!VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(d)))
+		return NULL;
+	table = (TipTable *) DatumGetEOHP(d);
+	return table->magic == TIP_TABLE_MAGIC ? table : NULL;
+}
 
 static inline uint64
 TipMix(uint64 h)
@@ -166,13 +181,14 @@ extern bool TipCellFits(const TipShape *shape, const TipCell *cell);
 extern int	TipDimensions(uint8 used);
 extern int	TipPositionOf(uint8 used, int dimension);
 extern TipTable *TipNewTable(MemoryContext parent);
-extern TipTable *TipTableOf(Datum d);
 extern TipFlat *TipGetFlat(Datum d);
 extern TipFlat *TipGetHeader(Datum d);
 extern TipFlat *TipNewFlat(const TipShape *shape, const char *about,
 						   uint32 about_size, uint32 count);
 extern void TipSortEntries(TipEntry *entries, uint32 count);
 extern void TipAddSums(TipEntry *entry, const TipEntry *more);
+extern void TipAddRow(TipTable *table, const TipCell *cell, uint64 key,
+					  const Datum *measure);
 extern void TipAddEntry(TipTable *table, const TipEntry *more);
 extern void TipRefuseMulti(void);
 extern void TipAddFlat(TipTable *table, const TipFlat *flat);

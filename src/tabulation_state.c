@@ -20,8 +20,6 @@
 #include "compat.h"
 #include "tabulation.h"
 
-#define TABLE_MAGIC 0x54495054
-
 /* A tabulation of version 1, as tables hold it from before. */
 typedef struct OldFlat
 {
@@ -164,22 +162,10 @@ TipNewTable(MemoryContext parent)
 	TipTable   *table = MemoryContextAllocZero(context, sizeof(TipTable));
 
 	EOH_init_header(&table->hdr, &methods, context);
-	table->magic = TABLE_MAGIC;
+	table->magic = TIP_TABLE_MAGIC;
 	table->slots = 16;
 	table->entries = MemoryContextAllocZero(context, 16 * sizeof(TipEntry));
 	return table;
-}
-
-/* The table that a datum is a read-write pointer to, or NULL. */
-TipTable *
-TipTableOf(Datum d)
-{
-	TipTable   *table;
-
-	if (!VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(d)))
-		return NULL;
-	table = (TipTable *) DatumGetEOHP(d);
-	return table->magic == TABLE_MAGIC ? table : NULL;
 }
 
 static void
@@ -255,7 +241,7 @@ TipGetHeader(Datum d)
 	if (VARATT_IS_EXTERNAL_EXPANDED(value))
 	{
 		table = (TipTable *) DatumGetEOHP(d);
-		if (table->magic == TABLE_MAGIC)
+		if (table->magic == TIP_TABLE_MAGIC)
 			return TipNewFlat(&table->shape, table->about,
 							  table->about_size, 0);
 	}
@@ -446,6 +432,26 @@ TipAddEntry(TipTable *table, const TipEntry *more)
 	if (unlikely(entry->n == 0))
 		entry = add_cell(table, entry, &more->cell);
 	TipAddSums(entry, more);
+}
+
+/* One row; measure is NULL where it is, else an int8. */
+void
+TipAddRow(TipTable *table, const TipCell *cell, uint64 key,
+		  const Datum *measure)
+{
+	TipEntry   *entry = find_slot(table, cell);
+
+	if (unlikely(entry->n == 0))
+		entry = add_cell(table, entry, cell);
+	entry->key_sum += key;
+	if (unlikely(pg_add_s64_overflow(entry->n, 1, &entry->n)))
+		refuse_sum();
+	if (measure == NULL)
+		return;
+	entry->contributors++;
+	if (pg_add_s64_overflow(entry->measure, DatumGetInt64(*measure),
+							&entry->measure))
+		refuse_sum();
 }
 
 void
