@@ -84,6 +84,7 @@ OBJS = \
 	src/tabulation.o \
 	src/tabulation_about.o \
 	src/tabulation_cell.o \
+	src/tabulation_cells.o \
 	src/tabulation_count.o \
 	src/tabulation_dimensions.o \
 	src/tabulation_io.o \

@@ -181,7 +181,7 @@ rollup(const TipFlat *flat, const int *keep, int count)
 			entry.cell.code[d] = entries[i].cell.code[from[d]];
 		TipAddEntry(table, &entry);
 	}
-	if (table->used > 0)
+	if (table->cells.used > 0)
 		TipKeepAbout(table, flat, keep, count);
 	else
 		memset(&table->shape, 0, sizeof(TipShape));

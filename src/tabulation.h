@@ -2,8 +2,8 @@
  * tabulation.h
  *		A cell is eight codes; a tabulation maps cells to counts and sums.
  *
- * tabulation_cell.c is the cell, tabulation_state.c the table in memory and
- * on disk, tabulation_about.c what is known of its dimensions and
+ * tabulation_cell.c is the cell, tabulation_cells.c finds what is counted by
+ * cell, tabulation_state.c is the table in memory and on disk, tabulation_about.c what is known of its dimensions and
  * tabulation_dimensions.c what people say of them, tabulation_io.c its text
  * and binary forms, tabulation.c the aggregates and rollup,
  * tabulation_margins.c the margins, tabulation_count.c one cell alone.
@@ -60,7 +60,7 @@ typedef struct TipShape
 typedef struct TipEntry
 {
 	TipCell		cell;
-	int64		n;				/* 0: the slot is free */
+	int64		n;				/* never 0 */
 	uint64		key_sum;		/* wraps: sum of record keys mod 2^64 */
 	int64		measure;
 	int64		contributors;	/* rows whose measure is not NULL */
@@ -125,19 +125,28 @@ typedef struct TipFlat
 	 (Size) (count) * sizeof(TipEntry))
 #define TipFlatEntries(flat) ((TipEntry *) ((flat)->data + (flat)->about_size))
 
+/* Entries found by their cell, see tabulation_cells.c. */
+typedef struct TipCells
+{
+	TipEntry   *entries;
+	uint32		used;
+	uint32		room;
+	uint32	   *slots;			/* number of an entry from 1, or 0: free */
+	uint32		mask;			/* number of slots - 1 */
+	MemoryContext context;
+} TipCells;
+
 #define TIP_TABLE_MAGIC 0x54495054
 
-/* In memory: an open-addressing table that transitions change in place. */
+/* In memory: what transitions change in place. */
 typedef struct TipTable
 {
 	ExpandedObjectHeader hdr;
 	uint32		magic;
-	TipShape	shape;			/* of no meaning while used is 0 */
-	uint32		slots;
-	uint32		used;
+	TipShape	shape;			/* all zero until there is a cell */
 	uint32		about_size;
 	char	   *about;
-	TipEntry   *entries;
+	TipCells	cells;
 } TipTable;
 
 /* The table that a datum is a read-write pointer to, or NULL. */
@@ -169,9 +178,33 @@ TipHashCell(const TipCell *cell)
 	return TipMix(half[0] ^ TipMix(half[1] + UINT64CONST(0x9e3779b97f4a7c15)));
 }
 
+/* The entry of a cell, or NULL. */
+static inline TipEntry *
+TipFindCell(const TipCells *cells, const TipCell *cell)
+{
+	for (uint32 at = TipHashCell(cell);; at++)
+	{
+		uint32		number = cells->slots[at & cells->mask];
+		TipEntry   *entry;
+
+		if (number == 0)
+			return NULL;
+		entry = &cells->entries[number - 1];
+		if (memcmp(&entry->cell, cell, sizeof(TipCell)) == 0)
+			return entry;
+	}
+}
+
 /* tabulation_cell.c */
 extern bool TipCellCodeIsValid(uint16 code);
 extern char *TipCellText(uint16 code);
+
+/* tabulation_cells.c */
+extern void TipInitCells(TipCells *cells, MemoryContext context,
+						 uint32 expected);
+extern TipEntry *TipNewCell(TipCells *cells, const TipCell *cell);
+extern void TipAddSums(TipEntry *entry, const TipEntry *more);
+pg_noreturn extern void TipRefuseSum(void);
 
 /* tabulation_state.c */
 extern void TipTabulationInit(void);
@@ -186,7 +219,6 @@ extern TipFlat *TipGetHeader(Datum d);
 extern TipFlat *TipNewFlat(const TipShape *shape, const char *about,
 						   uint32 about_size, uint32 count);
 extern void TipSortEntries(TipEntry *entries, uint32 count);
-extern void TipAddSums(TipEntry *entry, const TipEntry *more);
 extern void TipAddRow(TipTable *table, const TipCell *cell, uint64 key,
 					  const Datum *measure);
 extern void TipAddEntry(TipTable *table, const TipEntry *more);

@@ -63,86 +63,14 @@ tip_tabulation_cells(PG_FUNCTION_ARGS)
 
 /* ---- the margins ---- */
 
-/* Everything that has been counted, found by cell. */
-typedef struct Cube
-{
-	TipEntry   *entries;
-	uint64		count;
-	uint64		room;
-	uint32	   *slots;			/* index + 1 of an entry, or 0 */
-	uint64		mask;
-} Cube;
-
-static inline uint64
-hash_cell(const TipCell *cell)
-{
-	return TipHashCell(cell);
-}
-
 static void
-fill_slots(Cube *cube)
+add_to_cube(TipCells *cube, const TipEntry *more)
 {
-	memset(cube->slots, 0, (cube->mask + 1) * sizeof(uint32));
-	for (uint64 i = 0; i < cube->count; i++)
-	{
-		uint64		at = hash_cell(&cube->entries[i].cell);
+	TipEntry   *entry = TipFindCell(cube, &more->cell);
 
-		while (cube->slots[at & cube->mask] != 0)
-			at++;
-		cube->slots[at & cube->mask] = i + 1;
-	}
-}
-
-static void
-make_room(Cube *cube, uint64 room)
-{
-	Size		bytes = room * sizeof(TipEntry) + 2 * room * sizeof(uint32);
-
-	CHECK_FOR_INTERRUPTS();
-	TipCheckMemory(bytes);
-	if (room >= PG_UINT32_MAX)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("tabulation has too many margins"),
-				 errhint("Use fewer or coarser dimensions.")));
-	cube->entries = cube->entries == NULL ?
-		MemoryContextAllocHuge(CurrentMemoryContext, room * sizeof(TipEntry)) :
-		repalloc_huge(cube->entries, room * sizeof(TipEntry));
-	if (cube->slots != NULL)
-		pfree(cube->slots);
-	cube->slots = MemoryContextAllocHuge(CurrentMemoryContext,
-										 2 * room * sizeof(uint32));
-	cube->room = room;
-	cube->mask = 2 * room - 1;
-	fill_slots(cube);
-}
-
-static void
-add_to_cube(Cube *cube, const TipEntry *more)
-{
-	uint64		at = hash_cell(&more->cell);
-
-	for (;; at++)
-	{
-		uint32		found = cube->slots[at & cube->mask];
-
-		if (found == 0)
-			break;
-		if (memcmp(&cube->entries[found - 1].cell, &more->cell,
-				   sizeof(TipCell)) == 0)
-		{
-			TipAddSums(&cube->entries[found - 1], more);
-			return;
-		}
-	}
-	if (cube->count == cube->room)
-	{
-		make_room(cube, cube->room * 2);
-		for (at = hash_cell(&more->cell); cube->slots[at & cube->mask]; at++)
-			;
-	}
-	cube->slots[at & cube->mask] = cube->count + 1;
-	cube->entries[cube->count++] = *more;
+	if (entry == NULL)
+		entry = TipNewCell(cube, &more->cell);
+	TipAddSums(entry, more);
 }
 
 /*
@@ -150,7 +78,7 @@ add_to_cube(Cube *cube, const TipEntry *more)
  * hierarchy, and the total.
  */
 static void
-add_above(Cube *cube, TipEntry entry, int position, const TipEdge *edges,
+add_above(TipCells *cube, TipEntry entry, int position, const TipEdge *edges,
 		  int count)
 {
 	uint16		code = TipCellCode(&entry.cell, position);
@@ -171,12 +99,12 @@ add_above(Cube *cube, TipEntry entry, int position, const TipEdge *edges,
  * finest cells.
  */
 static void
-add_dimension(Cube *cube, const TipFlat *flat, int dimension)
+add_dimension(TipCells *cube, const TipFlat *flat, int dimension)
 {
 	int			position = TipPositionOf(flat->shape.used, dimension);
 	const TipEdge *edges = TipDimensionEdges(flat, dimension);
 	int			edge_count = TipDimensionAbout(flat, dimension)->edges;
-	uint64		count = cube->count;
+	uint32		count = cube->used;
 	TipEntry   *before = cube->entries;
 
 	/* A code may have rows of its own and codes below it. */
@@ -186,7 +114,7 @@ add_dimension(Cube *cube, const TipFlat *flat, int dimension)
 										count * sizeof(TipEntry));
 		memcpy(before, cube->entries, count * sizeof(TipEntry));
 	}
-	for (uint64 i = 0; i < count; i++)
+	for (uint32 i = 0; i < count; i++)
 	{
 		if (i % 65536 == 0)
 			CHECK_FOR_INTERRUPTS();
@@ -205,13 +133,13 @@ Datum
 tip_tabulation_margins(PG_FUNCTION_ARGS)
 {
 	TipFlat    *flat = TipGetFlat(PG_GETARG_DATUM(0));
-	Cube		cube = {0};
+	TipCells	cube;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (flat->shape.multi != 0 &&
 		(flat->shape.flags & TIP_STORED_MARGINS) == 0)
 		TipRefuseMulti();
-	make_room(&cube, pg_nextpower2_64(Max(flat->count, 16) * UINT64CONST(4)));
+	TipInitCells(&cube, CurrentMemoryContext, flat->count);
 	for (uint32 i = 0; i < flat->count; i++)
 		add_to_cube(&cube, &TipFlatEntries(flat)[i]);
 	for (int i = 0; i < TipDimensions(flat->shape.used); i++)
@@ -222,6 +150,6 @@ tip_tabulation_margins(PG_FUNCTION_ARGS)
 			add_dimension(&cube, flat, i);
 	}
 	put_entries((ReturnSetInfo *) fcinfo->resultinfo, cube.entries,
-				cube.count);
+				cube.used);
 	return (Datum) 0;
 }

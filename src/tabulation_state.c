@@ -108,7 +108,7 @@ flat_size(ExpandedObjectHeader *hdr)
 {
 	TipTable   *table = (TipTable *) hdr;
 
-	return TipFlatSize(table->about_size, table->used);
+	return TipFlatSize(table->about_size, table->cells.used);
 }
 
 static void
@@ -130,15 +130,12 @@ flatten(ExpandedObjectHeader *hdr, void *result, Size size)
 {
 	TipTable   *table = (TipTable *) hdr;
 	TipFlat    *flat = result;
-	TipEntry   *to;
 
 	fill_header(flat, &table->shape, table->about, table->about_size,
-				table->used);
-	to = TipFlatEntries(flat);
-	for (uint32 i = 0; i < table->slots; i++)
-		if (table->entries[i].n != 0)
-			*to++ = table->entries[i];
-	TipSortEntries(TipFlatEntries(flat), table->used);
+				table->cells.used);
+	memcpy(TipFlatEntries(flat), table->cells.entries,
+		   table->cells.used * sizeof(TipEntry));
+	TipSortEntries(TipFlatEntries(flat), table->cells.used);
 }
 
 static const ExpandedObjectMethods methods = {flat_size, flatten};
@@ -163,8 +160,7 @@ TipNewTable(MemoryContext parent)
 
 	EOH_init_header(&table->hdr, &methods, context);
 	table->magic = TIP_TABLE_MAGIC;
-	table->slots = 16;
-	table->entries = MemoryContextAllocZero(context, 16 * sizeof(TipEntry));
+	TipInitCells(&table->cells, context, 16);
 	return table;
 }
 
@@ -334,7 +330,7 @@ fit_shape(TipTable *table, const TipCell *cell)
 {
 	TipShape	shape;
 
-	if (table->used == 0 && table->shape.used == 0)
+	if (table->cells.used == 0 && table->shape.used == 0)
 		table->shape = TipShapeOfCell(cell);
 	else if (!TipCellFits(&table->shape, cell))
 	{
@@ -344,40 +340,6 @@ fit_shape(TipTable *table, const TipCell *cell)
 }
 
 /* ---- adding ---- */
-
-static inline TipEntry *
-find_slot(TipTable *table, const TipCell *cell)
-{
-	uint32		at = TipHashCell(cell);
-
-	for (;; at++)
-	{
-		TipEntry   *entry = &table->entries[at & (table->slots - 1)];
-
-		if (entry->n == 0 || memcmp(&entry->cell, cell, sizeof(*cell)) == 0)
-			return entry;
-	}
-}
-
-static void
-grow(TipTable *table)
-{
-	TipEntry   *old = table->entries;
-	uint32		slots = table->slots;
-
-	CHECK_FOR_INTERRUPTS();
-	TipCheckMemory((Size) slots * 2 * sizeof(TipEntry));
-	table->entries = MemoryContextAllocExtended(table->hdr.eoh_context,
-												(Size) slots * 2 *
-												sizeof(TipEntry),
-												MCXT_ALLOC_HUGE |
-												MCXT_ALLOC_ZERO);
-	table->slots = slots * 2;
-	for (uint32 i = 0; i < slots; i++)
-		if (old[i].n != 0)
-			*find_slot(table, &old[i].cell) = old[i];
-	pfree(old);
-}
 
 static void
 refuse_size(void)
@@ -390,47 +352,21 @@ refuse_size(void)
 
 /* Only a cell that is new can have another shape, so old ones stay cheap. */
 static TipEntry *
-add_cell(TipTable *table, TipEntry *entry, const TipCell *cell)
+add_cell(TipTable *table, const TipCell *cell)
 {
 	fit_shape(table, cell);
-	if (table->used >= TIP_MAX_CELLS)
+	if (table->cells.used >= TIP_MAX_CELLS)
 		refuse_size();
-	if (table->used >= table->slots / 4 * 3)
-	{
-		grow(table);
-		entry = find_slot(table, cell);
-	}
-	entry->cell = *cell;
-	table->used++;
-	return entry;
-}
-
-static void
-refuse_sum(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("a sum of the tabulation is out of range")));
-}
-
-void
-TipAddSums(TipEntry *entry, const TipEntry *more)
-{
-	entry->key_sum += more->key_sum;
-	if (pg_add_s64_overflow(entry->n, more->n, &entry->n) ||
-		pg_add_s64_overflow(entry->measure, more->measure, &entry->measure) ||
-		pg_add_s64_overflow(entry->contributors, more->contributors,
-							&entry->contributors))
-		refuse_sum();
+	return TipNewCell(&table->cells, cell);
 }
 
 void
 TipAddEntry(TipTable *table, const TipEntry *more)
 {
-	TipEntry   *entry = find_slot(table, &more->cell);
+	TipEntry   *entry = TipFindCell(&table->cells, &more->cell);
 
-	if (unlikely(entry->n == 0))
-		entry = add_cell(table, entry, &more->cell);
+	if (unlikely(entry == NULL))
+		entry = add_cell(table, &more->cell);
 	TipAddSums(entry, more);
 }
 
@@ -439,19 +375,19 @@ void
 TipAddRow(TipTable *table, const TipCell *cell, uint64 key,
 		  const Datum *measure)
 {
-	TipEntry   *entry = find_slot(table, cell);
+	TipEntry   *entry = TipFindCell(&table->cells, cell);
 
-	if (unlikely(entry->n == 0))
-		entry = add_cell(table, entry, cell);
+	if (unlikely(entry == NULL))
+		entry = add_cell(table, cell);
 	entry->key_sum += key;
 	if (unlikely(pg_add_s64_overflow(entry->n, 1, &entry->n)))
-		refuse_sum();
+		TipRefuseSum();
 	if (measure == NULL)
 		return;
 	entry->contributors++;
 	if (pg_add_s64_overflow(entry->measure, DatumGetInt64(*measure),
 							&entry->measure))
-		refuse_sum();
+		TipRefuseSum();
 }
 
 void
@@ -468,7 +404,7 @@ void
 TipAddFlat(TipTable *table, const TipFlat *flat)
 {
 	const TipEntry *entries = TipFlatEntries(flat);
-	bool		is_first = table->used == 0;
+	bool		is_first = table->cells.used == 0;
 
 	if (!TipShapeIsAdditive(&flat->shape))
 		TipRefuseMulti();
