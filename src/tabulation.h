@@ -136,6 +136,21 @@ typedef struct TipCells
 	MemoryContext context;
 } TipCells;
 
+/*
+ * Rows wait until there are some, so that the entries of all of them are on
+ * their way from memory before the first is changed.
+ */
+#define TIP_WAITING_ROWS 32
+
+typedef struct TipRow
+{
+	TipCell		cell;
+	uint64		key;
+	int64		measure;
+	uint32		hash;
+	bool		contributes;
+} TipRow;
+
 #define TIP_TABLE_MAGIC 0x54495054
 
 /* In memory: what transitions change in place. */
@@ -147,7 +162,16 @@ typedef struct TipTable
 	uint32		about_size;
 	char	   *about;
 	TipCells	cells;
+	int			waiting;		/* rows that TipFlush() has still to count */
+	TipRow		rows[TIP_WAITING_ROWS];
 } TipTable;
+
+/* A hint that memory will be read and written soon. */
+#if defined(__GNUC__)
+#define TipPrefetch(address) __builtin_prefetch(address, 1)
+#else
+#define TipPrefetch(address) ((void) 0)
+#endif
 
 /* The table that a datum is a read-write pointer to, or NULL. */
 static inline TipTable *
@@ -180,9 +204,9 @@ TipHashCell(const TipCell *cell)
 
 /* The entry of a cell, or NULL. */
 static inline TipEntry *
-TipFindCell(const TipCells *cells, const TipCell *cell)
+TipFindHashed(const TipCells *cells, const TipCell *cell, uint32 hash)
 {
-	for (uint32 at = TipHashCell(cell);; at++)
+	for (uint32 at = hash;; at++)
 	{
 		uint32		number = cells->slots[at & cells->mask];
 		TipEntry   *entry;
@@ -193,6 +217,12 @@ TipFindCell(const TipCells *cells, const TipCell *cell)
 		if (memcmp(&entry->cell, cell, sizeof(TipCell)) == 0)
 			return entry;
 	}
+}
+
+static inline TipEntry *
+TipFindCell(const TipCells *cells, const TipCell *cell)
+{
+	return TipFindHashed(cells, cell, TipHashCell(cell));
 }
 
 /* tabulation_cell.c */
@@ -214,6 +244,7 @@ extern bool TipCellFits(const TipShape *shape, const TipCell *cell);
 extern int	TipDimensions(uint8 used);
 extern int	TipPositionOf(uint8 used, int dimension);
 extern TipTable *TipNewTable(MemoryContext parent);
+extern void TipFlush(TipTable *table);
 extern TipFlat *TipGetFlat(Datum d);
 extern TipFlat *TipGetHeader(Datum d);
 extern TipFlat *TipNewFlat(const TipShape *shape, const char *about,

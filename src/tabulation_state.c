@@ -108,6 +108,7 @@ flat_size(ExpandedObjectHeader *hdr)
 {
 	TipTable   *table = (TipTable *) hdr;
 
+	TipFlush(table);
 	return TipFlatSize(table->about_size, table->cells.used);
 }
 
@@ -238,8 +239,11 @@ TipGetHeader(Datum d)
 	{
 		table = (TipTable *) DatumGetEOHP(d);
 		if (table->magic == TIP_TABLE_MAGIC)
+		{
+			TipFlush(table);
 			return TipNewFlat(&table->shape, table->about,
 							  table->about_size, 0);
+		}
 	}
 	else if (VARATT_IS_EXTENDED(value))
 	{
@@ -370,24 +374,56 @@ TipAddEntry(TipTable *table, const TipEntry *more)
 	TipAddSums(entry, more);
 }
 
+static void
+count_row(TipTable *table, const TipRow *row)
+{
+	TipEntry   *entry = TipFindHashed(&table->cells, &row->cell, row->hash);
+
+	if (unlikely(entry == NULL))
+		entry = add_cell(table, &row->cell);
+	entry->key_sum += row->key;
+	entry->contributors += row->contributes;
+	if (pg_add_s64_overflow(entry->n, 1, &entry->n) ||
+		pg_add_s64_overflow(entry->measure, row->measure, &entry->measure))
+		TipRefuseSum();
+}
+
+/* Count the rows that wait; whoever reads the table does this first. */
+void
+TipFlush(TipTable *table)
+{
+	int			waiting = table->waiting;
+
+	table->waiting = 0;
+	for (int i = 0; i < waiting; i++)
+	{
+		uint32		at = table->rows[i].hash & table->cells.mask;
+		uint32		number = table->cells.slots[at];
+
+		/* a guess: the slot may be another's */
+		if (number != 0)
+			TipPrefetch(&table->cells.entries[number - 1]);
+	}
+	for (int i = 0; i < waiting; i++)
+		count_row(table, &table->rows[i]);
+}
+
 /* One row; measure is NULL where it is, else an int8. */
 void
 TipAddRow(TipTable *table, const TipCell *cell, uint64 key,
 		  const Datum *measure)
 {
-	TipEntry   *entry = TipFindCell(&table->cells, cell);
+	TipRow	   *row;
 
-	if (unlikely(entry == NULL))
-		entry = add_cell(table, cell);
-	entry->key_sum += key;
-	if (unlikely(pg_add_s64_overflow(entry->n, 1, &entry->n)))
-		TipRefuseSum();
-	if (measure == NULL)
-		return;
-	entry->contributors++;
-	if (pg_add_s64_overflow(entry->measure, DatumGetInt64(*measure),
-							&entry->measure))
-		TipRefuseSum();
+	if (table->waiting == TIP_WAITING_ROWS)
+		TipFlush(table);
+	row = &table->rows[table->waiting++];
+	row->cell = *cell;
+	row->key = key;
+	row->measure = measure == NULL ? 0 : DatumGetInt64(*measure);
+	row->contributes = measure != NULL;
+	row->hash = TipHashCell(cell);
+	TipPrefetch(&table->cells.slots[row->hash & table->cells.mask]);
 }
 
 void
@@ -404,8 +440,10 @@ void
 TipAddFlat(TipTable *table, const TipFlat *flat)
 {
 	const TipEntry *entries = TipFlatEntries(flat);
-	bool		is_first = table->cells.used == 0;
+	bool		is_first;
 
+	TipFlush(table);
+	is_first = table->cells.used == 0;
 	if (!TipShapeIsAdditive(&flat->shape))
 		TipRefuseMulti();
 	for (uint32 i = 0; i < flat->count; i++)
