@@ -2,8 +2,9 @@
  * tabulation.h
  *		A cell is eight codes; a tabulation maps cells to counts and sums.
  *
- * tabulation_cell.c is the cell, tabulation_cells.c finds what is counted by
- * cell, tabulation_state.c is the table in memory and on disk, tabulation_about.c what is known of its dimensions and
+ * tabulation_cell.c is the cell, tabulation_cells.c finds what is counted
+ * by cell, tabulation_state.c is the table in memory and on disk,
+ * tabulation_about.c what is known of its dimensions and
  * tabulation_dimensions.c what people say of them, tabulation_io.c its text
  * and binary forms, tabulation.c the aggregates and rollup,
  * tabulation_margins.c the margins, tabulation_count.c one cell alone.
