@@ -321,6 +321,19 @@ RESET tip_module.tabulation_memory;
 SELECT is((SELECT count(*) FROM tip.cells((SELECT tip.tabulate(tip.cell(1 + i % 1000, 1 + i / 1000), i)
 	FROM generate_series(1, 20000) AS i))), 20000::int8, 'or not');
 
+-- ---- binary COPY ----
+CREATE TEMP TABLE sent AS SELECT t, (SELECT tip.count_cells(id, months) FROM tap_case) AS c
+FROM (SELECT t FROM rolled UNION ALL SELECT t FROM multi UNION ALL SELECT tap_all()) AS x;
+CREATE TEMP TABLE received (LIKE sent);
+DO $$ BEGIN
+	EXECUTE format('COPY sent TO %L (FORMAT binary)', current_setting('data_directory') || '/tap_tabulation');
+	EXECUTE format('COPY received FROM %L (FORMAT binary)', current_setting('data_directory') || '/tap_tabulation');
+END $$;
+SELECT bag_eq('SELECT t::text, c::text FROM received', 'SELECT t::text, c::text FROM sent', 'through binary COPY');
+-- a value that is cut short
+SELECT throws_ok($$DO $x$ BEGIN EXECUTE format('COPY received (t) FROM PROGRAM %L (FORMAT binary)',
+	'head -c 100 ' || current_setting('data_directory') || '/tap_tabulation'); END $x$ $$, '22P04', NULL, 'a file that is cut short');
+
 -- ---- any split, any plan ----
 CREATE TABLE tap_part (LIKE tap_case) PARTITION BY HASH (id);
 CREATE TABLE tap_part_0 PARTITION OF tap_part FOR VALUES WITH (MODULUS 3, REMAINDER 0);
