@@ -82,8 +82,13 @@ OBJS = \
 	src/identity_support.o \
 	src/extract.o \
 	src/tabulation.o \
+	src/tabulation_about.o \
 	src/tabulation_cell.o \
+	src/tabulation_cells.o \
+	src/tabulation_count.o \
+	src/tabulation_dimensions.o \
 	src/tabulation_io.o \
+	src/tabulation_margins.o \
 	src/tabulation_state.o \
 	src/release.o \
 	src/release_attack.o \

@@ -235,6 +235,7 @@ typedef struct CellSite
 	int			nargs;
 	Oid			types[TIP_CELL_CODES];
 	int			lists[TIP_CELL_CODES];
+	uint16		missing[TIP_CELL_CODES];	/* what NULL becomes, big-endian */
 } CellSite;
 
 static CellSite *
@@ -254,6 +255,8 @@ cell_site(FmgrInfo *flinfo, int nargs)
 
 		site->types[i] = type;
 		site->lists[i] = TipListByType(type);
+		site->missing[i] = pg_hton16(TipMakeCode(site->lists[i],
+												 TIP_NUMBER_NOT_RECORDED));
 		if (site->lists[i] == 0 && type != INT2OID && type != INT4OID &&
 			type != BOOLOID)
 			ereport(ERROR,
@@ -277,44 +280,66 @@ local_code(int64 number)
 	return (uint16) number;
 }
 
+/* bucket(value, base): the number of a bucket, such as a year after 2000. */
+PG_FUNCTION_INFO_V1(tip_bucket);
+Datum
+tip_bucket(PG_FUNCTION_ARGS)
+{
+	int64		number = (int64) PG_GETARG_INT32(0) - PG_GETARG_INT32(1);
+
+	PG_RETURN_INT32(local_code(number));
+}
+
+static uint16
+code_of_number(Oid type, Datum arg)
+{
+	if (type == INT4OID)
+		return local_code(DatumGetInt32(arg));
+	if (type == INT2OID)
+		return local_code(DatumGetInt16(arg));
+	return DatumGetBool(arg) ? 2 : 1;
+}
+
+/* Runs for every row of a table: a code is little more than a copy. */
 Datum
 tip_cell_make(PG_FUNCTION_ARGS)
 {
 	CellSite   *site = fcinfo->flinfo->fn_extra;
-	TipCell    *cell = palloc0(sizeof(TipCell));
+	TipCell    *cell = palloc(sizeof(TipCell));
+	int			i;
 
 	if (unlikely(site == NULL))
 		site = cell_site(fcinfo->flinfo, PG_NARGS());
-	for (int i = 0; i < site->nargs; i++)
+	for (i = 0; i < site->nargs; i++)
 	{
-		Datum		arg = PG_GETARG_DATUM(i);
-		uint16		code;
+		NullableDatum *arg = &fcinfo->args[i];
 
-		if (PG_ARGISNULL(i))
-			code = TipMakeCode(site->lists[i], TIP_NUMBER_NOT_RECORDED);
-		else if (site->lists[i] != 0)
-			code = DatumGetTipCode(arg);
-		else if (site->types[i] == INT4OID)
-			code = local_code(DatumGetInt32(arg));
-		else if (site->types[i] == INT2OID)
-			code = local_code(DatumGetInt16(arg));
+		if (unlikely(arg->isnull))
+			cell->code[i] = site->missing[i];
+		else if (likely(site->lists[i] != 0))
+			cell->code[i] = pg_hton16(DatumGetTipCode(arg->value));
 		else
-			code = DatumGetBool(arg) ? 2 : 1;
-		cell->code[i] = pg_hton16(code);
+			cell->code[i] = pg_hton16(code_of_number(site->types[i],
+													 arg->value));
 	}
+	for (; i < TIP_CELL_CODES; i++)
+		cell->code[i] = 0;
 	PG_RETURN_POINTER(cell);
 }
 
-static Datum
-code_text(uint16 code)
+/* A code as people read it, * for all. */
+char *
+TipCellText(uint16 code)
 {
+	int			number = TipCodeNumber(code);
+
 	if (code == 0)
-		return CStringGetTextDatum("*");
-	if (TipCodeNumber(code) == TIP_NUMBER_NOT_RECORDED)
-		return CStringGetTextDatum("not_recorded");
+		return pstrdup("*");
+	if (number == TIP_NUMBER_NOT_RECORDED)
+		return pstrdup("not_recorded");
 	if (TipCodeList(code) != 0)
-		return CStringGetTextDatum(TipCodeText(code));
-	return CStringGetTextDatum(psprintf("%d", TipCodeNumber(code)));
+		return TipCodeText(code);
+	return psprintf("%d", number);
 }
 
 /* codes(cell): its codes as people read them, * for all. */
@@ -335,7 +360,7 @@ tip_cell_codes(PG_FUNCTION_ARGS)
 		for (count = TIP_CELL_CODES; count > 0 && cell->code[count - 1] == 0;)
 			count--;
 	for (int i = 0; i < count; i++)
-		texts[i] = code_text(TipCellCode(cell, i));
+		texts[i] = CStringGetTextDatum(TipCellText(TipCellCode(cell, i)));
 	PG_RETURN_ARRAYTYPE_P(construct_array(texts, count, TEXTOID, -1, false,
 										  TYPALIGN_INT));
 }

@@ -8,26 +8,97 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
+
 #include "common/int.h"
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 
 #include "codes.h"
+#include "compat.h"
 #include "tabulation.h"
 
-#define TABLE_MAGIC 0x54495054
+/* A tabulation of version 1, as tables hold it from before. */
+typedef struct OldFlat
+{
+	int32		vl_len_;
+	uint16		version;
+	uint8		used;
+	uint8		flags;
+	uint32		count;
+	uint32		names_size;
+	uint8		list[TIP_CELL_CODES];
+	char		data[FLEXIBLE_ARRAY_MEMBER];
+} OldFlat;
+
+typedef struct OldEntry
+{
+	TipCell		cell;
+	int64		n;
+	uint64		key_sum;
+	int64		measure;
+} OldEntry;
+
+#define OldFlatSize(names_size, count) \
+	(offsetof(OldFlat, data) + (Size) (names_size) + \
+	 (Size) (count) * sizeof(OldEntry))
+
+/* What a tabulation may take in memory, in kB; a limit, never a result. */
+static int	tabulation_memory = 256 * 1024;
+
+void
+TipTabulationInit(void)
+{
+	DefineCustomIntVariable("tip_module.tabulation_memory",
+							"Sets the maximum memory that one tabulation may take.",
+							"A tabulation that needs more is an error, "
+							"never another result.",
+							&tabulation_memory, 256 * 1024, 64,
+							MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB,
+							NULL, NULL, NULL);
+}
+
+/* Called only where something grows. */
+void
+TipCheckMemory(Size bytes)
+{
+	if (bytes > (Size) tabulation_memory * 1024)
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("tabulation needs more memory than \"%s\" allows",
+						"tip_module.tabulation_memory"),
+				 errhint("Use fewer or coarser dimensions, or raise the limit.")));
+}
 
 static int
 entry_cmp(const void *a, const void *b)
 {
+	CHECK_FOR_INTERRUPTS();
 	return memcmp(a, b, sizeof(TipCell));
+}
+
+void
+TipSortEntries(TipEntry *entries, uint32 count)
+{
+	qsort(entries, count, sizeof(TipEntry), entry_cmp);
 }
 
 int
 TipDimensions(uint8 used)
 {
 	return pg_number_of_ones[used];
+}
+
+/* The position in a cell of a dimension, both counted from 0; -1: none. */
+int
+TipPositionOf(uint8 used, int dimension)
+{
+	for (int i = 0; i < TIP_CELL_CODES; i++)
+		if ((used & (1 << i)) != 0 && dimension-- == 0)
+			return i;
+	return -1;
 }
 
 /* ---- the expanded object ---- */
@@ -37,22 +108,22 @@ flat_size(ExpandedObjectHeader *hdr)
 {
 	TipTable   *table = (TipTable *) hdr;
 
-	return TipFlatSize(table->names_size, table->used);
+	TipFlush(table);
+	return TipFlatSize(table->about_size, table->cells.used);
 }
 
 static void
-fill_header(TipFlat *flat, const TipShape *shape, const char *names,
-			uint32 names_size, uint32 count)
+fill_header(TipFlat *flat, const TipShape *shape, const char *about,
+			uint32 about_size, uint32 count)
 {
-	SET_VARSIZE(flat, TipFlatSize(names_size, count));
+	memset(flat, 0, offsetof(TipFlat, data));
+	SET_VARSIZE(flat, TipFlatSize(about_size, count));
 	flat->version = TIP_TABULATION_VERSION;
-	flat->used = shape->used;
-	flat->flags = 0;
+	flat->shape = *shape;
 	flat->count = count;
-	flat->names_size = names_size;
-	memcpy(flat->list, shape->list, sizeof(flat->list));
-	if (names_size > 0)
-		memcpy(flat->data, names, names_size);
+	flat->about_size = about_size;
+	if (about_size > 0)
+		memcpy(flat->data, about, about_size);
 }
 
 static void
@@ -60,27 +131,24 @@ flatten(ExpandedObjectHeader *hdr, void *result, Size size)
 {
 	TipTable   *table = (TipTable *) hdr;
 	TipFlat    *flat = result;
-	TipEntry   *to;
 
-	fill_header(flat, &table->shape, table->names, table->names_size,
-				table->used);
-	to = TipFlatEntries(flat);
-	for (uint32 i = 0; i < table->slots; i++)
-		if (table->entries[i].n != 0)
-			*to++ = table->entries[i];
-	qsort(TipFlatEntries(flat), table->used, sizeof(TipEntry), entry_cmp);
+	fill_header(flat, &table->shape, table->about, table->about_size,
+				table->cells.used);
+	memcpy(TipFlatEntries(flat), table->cells.entries,
+		   table->cells.used * sizeof(TipEntry));
+	TipSortEntries(TipFlatEntries(flat), table->cells.used);
 }
 
 static const ExpandedObjectMethods methods = {flat_size, flatten};
 
 /* Room for a flat tabulation, its header filled in. */
 TipFlat *
-TipNewFlat(const TipShape *shape, const char *names, uint32 names_size,
+TipNewFlat(const TipShape *shape, const char *about, uint32 about_size,
 		   uint32 count)
 {
-	TipFlat    *flat = palloc0(TipFlatSize(names_size, count));
+	TipFlat    *flat = palloc0(TipFlatSize(about_size, count));
 
-	fill_header(flat, shape, names, names_size, count);
+	fill_header(flat, shape, about, about_size, count);
 	return flat;
 }
 
@@ -92,22 +160,51 @@ TipNewTable(MemoryContext parent)
 	TipTable   *table = MemoryContextAllocZero(context, sizeof(TipTable));
 
 	EOH_init_header(&table->hdr, &methods, context);
-	table->magic = TABLE_MAGIC;
-	table->slots = 16;
-	table->entries = MemoryContextAllocZero(context, 16 * sizeof(TipEntry));
+	table->magic = TIP_TABLE_MAGIC;
+	TipInitCells(&table->cells, context, 16);
 	return table;
 }
 
-/* The table that a datum is a read-write pointer to, or NULL. */
-TipTable *
-TipTableOf(Datum d)
+static void
+refuse_stored(void)
 {
-	TipTable   *table;
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("invalid stored value of type %s", "tip.tabulation")));
+}
 
-	if (!VARATT_IS_EXTERNAL_EXPANDED_RW(DatumGetPointer(d)))
-		return NULL;
-	table = (TipTable *) DatumGetEOHP(d);
-	return table->magic == TABLE_MAGIC ? table : NULL;
+/*
+ * Version 1 did not count who contributes to a measure: 0 says that nobody is
+ * known to, which no threshold takes for enough.
+ */
+static TipFlat *
+from_version_1(const OldFlat *old)
+{
+	TipShape	shape = {.used = old->used};
+	const OldEntry *from;
+	TipEntry   *to;
+	TipFlat    *flat;
+	char	   *about;
+	uint32		about_size;
+
+	if (old->flags != 0 || old->count > TIP_MAX_CELLS ||
+		old->names_size > TIP_ABOUT_MAX || old->names_size % 8 != 0 ||
+		VARSIZE(old) != OldFlatSize(old->names_size, old->count))
+		refuse_stored();
+	memcpy(shape.list, old->list, sizeof(shape.list));
+	about = TipAboutOfNames(&shape, old->data, old->names_size, &about_size);
+	if (about == NULL && old->names_size > 0)
+		refuse_stored();
+	flat = TipNewFlat(&shape, about, about_size, old->count);
+	from = (const OldEntry *) (old->data + old->names_size);
+	to = TipFlatEntries(flat);
+	for (uint32 i = 0; i < old->count; i++)
+		to[i] = (TipEntry)
+	{
+		.cell = from[i].cell, .n = from[i].n, .key_sum = from[i].key_sum,
+			.measure = from[i].measure
+	};
+	return flat;
 }
 
 TipFlat *
@@ -115,28 +212,56 @@ TipGetFlat(Datum d)
 {
 	TipFlat    *flat = (TipFlat *) PG_DETOAST_DATUM(d);
 
+	if (VARSIZE(flat) >= OldFlatSize(0, 0) && flat->version == 1)
+		return from_version_1((OldFlat *) flat);
 	if (VARSIZE(flat) < TipFlatSize(0, 0) ||
-		flat->version != TIP_TABULATION_VERSION || flat->flags != 0 ||
+		flat->version != TIP_TABULATION_VERSION ||
 		flat->count > TIP_MAX_CELLS ||
-		flat->names_size > TIP_NAMES_MAX || flat->names_size % 8 != 0 ||
-		VARSIZE(flat) != TipFlatSize(flat->names_size, flat->count))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("invalid stored value of type %s", "tip.tabulation")));
+		flat->about_size > TIP_ABOUT_MAX || flat->about_size % 8 != 0 ||
+		VARSIZE(flat) != TipFlatSize(flat->about_size, flat->count) ||
+		TipAboutProblem(&flat->shape, flat->data, flat->about_size) != NULL)
+		refuse_stored();
 	return flat;
 }
 
-/* The name of a dimension, counted from 0, or NULL. */
-const char *
-TipDimensionName(const TipFlat *flat, int dimension)
+/*
+ * The same without its cells, for what asks about dimensions only: a toasted
+ * value is not read to its end, a table in memory not sorted.
+ */
+TipFlat *
+TipGetHeader(Datum d)
 {
-	const char *name = flat->data;
+	struct varlena *value = (struct varlena *) DatumGetPointer(d);
+	TipTable   *table;
+	TipFlat    *head;
 
-	if (flat->names_size == 0)
-		return NULL;
-	while (dimension-- > 0)
-		name += strlen(name) + 1;
-	return name;
+	if (VARATT_IS_EXTERNAL_EXPANDED(value))
+	{
+		table = (TipTable *) DatumGetEOHP(d);
+		if (table->magic == TIP_TABLE_MAGIC)
+		{
+			TipFlush(table);
+			return TipNewFlat(&table->shape, table->about,
+							  table->about_size, 0);
+		}
+	}
+	else if (VARATT_IS_EXTENDED(value))
+	{
+		Size		bytes = TipFlatSize(TIP_ABOUT_MAX, 0) - VARHDRSZ;
+
+		head = (TipFlat *) pg_detoast_datum_slice(value, 0, bytes);
+		if (VARSIZE(head) >= TipFlatSize(0, 0) &&
+			head->version == TIP_TABULATION_VERSION &&
+			head->about_size <= VARSIZE(head) - TipFlatSize(0, 0))
+		{
+			head = TipNewFlat(&head->shape, head->data, head->about_size, 0);
+			if (TipAboutProblem(&head->shape, head->data,
+								head->about_size) != NULL)
+				refuse_stored();
+			return head;
+		}
+	}
+	return TipGetFlat(d);
 }
 
 /* ---- shapes ---- */
@@ -158,6 +283,26 @@ TipShapeOfCell(const TipCell *cell)
 	return shape;
 }
 
+/* A stored margin has * where one row may be in several cells. */
+bool
+TipCellFits(const TipShape *shape, const TipCell *cell)
+{
+	uint8		may_miss = 0;
+
+	if (shape->flags & TIP_STORED_MARGINS)
+		may_miss = shape->multi;
+	for (int i = 0; i < TIP_CELL_CODES; i++)
+	{
+		uint16		code = TipCellCode(cell, i);
+		int			bit = 1 << i;
+
+		if (code == 0 ? (shape->used & ~may_miss & bit) != 0 :
+			(shape->used & bit) == 0 || TipCodeList(code) != shape->list[i])
+			return false;
+	}
+	return true;
+}
+
 static const char *
 describe(const TipShape *shape, int position)
 {
@@ -173,7 +318,8 @@ refuse_shape(const TipShape *a, const TipShape *b)
 {
 	int			i = 0;
 
-	while (strcmp(describe(a, i), describe(b, i)) == 0)
+	while (i < TIP_CELL_CODES - 1 &&
+		   strcmp(describe(a, i), describe(b, i)) == 0)
 		i++;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -184,59 +330,20 @@ refuse_shape(const TipShape *a, const TipShape *b)
 }
 
 static void
-fit_shape(TipTable *table, const TipShape *shape)
+fit_shape(TipTable *table, const TipCell *cell)
 {
-	if (table->used == 0)
-		table->shape = *shape;
-	else if (memcmp(&table->shape, shape, sizeof(TipShape)) != 0)
-		refuse_shape(&table->shape, shape);
-}
+	TipShape	shape;
 
-/* ---- adding ---- */
-
-static inline uint64
-mix(uint64 h)
-{
-	h ^= h >> 32;
-	h *= UINT64CONST(0xd6e8feb86659fd93);
-	return h ^ (h >> 32);
-}
-
-static inline TipEntry *
-find_slot(TipTable *table, const TipCell *cell)
-{
-	uint64		half[2];
-	uint32		at;
-
-	memcpy(half, cell, sizeof(half));
-	at = mix(half[0] ^ mix(half[1] + UINT64CONST(0x9e3779b97f4a7c15)));
-	for (;; at++)
+	if (table->cells.used == 0 && table->shape.used == 0)
+		table->shape = TipShapeOfCell(cell);
+	else if (!TipCellFits(&table->shape, cell))
 	{
-		TipEntry   *entry = &table->entries[at & (table->slots - 1)];
-
-		if (entry->n == 0 || memcmp(&entry->cell, cell, sizeof(*cell)) == 0)
-			return entry;
+		shape = TipShapeOfCell(cell);
+		refuse_shape(&table->shape, &shape);
 	}
 }
 
-static void
-grow(TipTable *table)
-{
-	TipEntry   *old = table->entries;
-	uint32		slots = table->slots;
-
-	CHECK_FOR_INTERRUPTS();
-	table->entries = MemoryContextAllocExtended(table->hdr.eoh_context,
-												(Size) slots * 2 *
-												sizeof(TipEntry),
-												MCXT_ALLOC_HUGE |
-												MCXT_ALLOC_ZERO);
-	table->slots = slots * 2;
-	for (uint32 i = 0; i < slots; i++)
-		if (old[i].n != 0)
-			*find_slot(table, &old[i].cell) = old[i];
-	pfree(old);
-}
+/* ---- adding ---- */
 
 static void
 refuse_size(void)
@@ -249,70 +356,103 @@ refuse_size(void)
 
 /* Only a cell that is new can have another shape, so old ones stay cheap. */
 static TipEntry *
-add_cell(TipTable *table, TipEntry *entry, const TipCell *cell)
+add_cell(TipTable *table, const TipCell *cell)
 {
-	TipShape	shape = TipShapeOfCell(cell);
-
-	fit_shape(table, &shape);
-	if (table->used >= TIP_MAX_CELLS)
+	fit_shape(table, cell);
+	if (table->cells.used >= TIP_MAX_CELLS)
 		refuse_size();
-	if (table->used >= table->slots / 4 * 3)
-	{
-		grow(table);
-		entry = find_slot(table, cell);
-	}
-	entry->cell = *cell;
-	table->used++;
-	return entry;
+	return TipNewCell(&table->cells, cell);
 }
 
 void
 TipAddEntry(TipTable *table, const TipEntry *more)
 {
-	TipEntry   *entry = find_slot(table, &more->cell);
+	TipEntry   *entry = TipFindCell(&table->cells, &more->cell);
 
-	if (unlikely(entry->n == 0))
-		entry = add_cell(table, entry, &more->cell);
-	entry->key_sum += more->key_sum;
-	if (pg_add_s64_overflow(entry->n, more->n, &entry->n) ||
-		pg_add_s64_overflow(entry->measure, more->measure, &entry->measure))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("a sum of the tabulation is out of range")));
+	if (unlikely(entry == NULL))
+		entry = add_cell(table, &more->cell);
+	TipAddSums(entry, more);
 }
 
 static void
-adopt_names(TipTable *table, const TipFlat *flat)
+count_row(TipTable *table, const TipRow *row)
 {
-	if (flat->names_size == 0)
-		return;
-	if (table->names_size == 0)
+	TipEntry   *entry = TipFindHashed(&table->cells, &row->cell, row->hash);
+
+	if (unlikely(entry == NULL))
+		entry = add_cell(table, &row->cell);
+	entry->key_sum += row->key;
+	entry->contributors += row->contributes;
+	if (pg_add_s64_overflow(entry->n, 1, &entry->n) ||
+		pg_add_s64_overflow(entry->measure, row->measure, &entry->measure))
+		TipRefuseSum();
+}
+
+/* Count the rows that wait; whoever reads the table does this first. */
+void
+TipFlush(TipTable *table)
+{
+	int			waiting = table->waiting;
+
+	table->waiting = 0;
+	for (int i = 0; i < waiting; i++)
 	{
-		table->names = MemoryContextAlloc(table->hdr.eoh_context,
-										  flat->names_size);
-		memcpy(table->names, flat->data, flat->names_size);
-		table->names_size = flat->names_size;
+		uint32		at = table->rows[i].hash & table->cells.mask;
+		uint32		number = table->cells.slots[at];
+
+		/* a guess: the slot may be another's */
+		if (number != 0)
+			TipPrefetch(&table->cells.entries[number - 1]);
 	}
-	else if (table->names_size != flat->names_size ||
-			 memcmp(table->names, flat->data, flat->names_size) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("tabulations name their dimensions differently"),
-				 errhint("Name them alike with tip.name_dimensions() before merging.")));
+	for (int i = 0; i < waiting; i++)
+		count_row(table, &table->rows[i]);
+}
+
+/* One row; measure is NULL where it is, else an int8. */
+void
+TipAddRow(TipTable *table, const TipCell *cell, uint64 key,
+		  const Datum *measure)
+{
+	TipRow	   *row;
+
+	if (table->waiting == TIP_WAITING_ROWS)
+		TipFlush(table);
+	row = &table->rows[table->waiting++];
+	row->cell = *cell;
+	row->key = key;
+	row->measure = measure == NULL ? 0 : DatumGetInt64(*measure);
+	row->contributes = measure != NULL;
+	row->hash = TipHashCell(cell);
+	TipPrefetch(&table->cells.slots[row->hash & table->cells.mask]);
+}
+
+void
+TipRefuseMulti(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("tabulation is not additive"),
+			 errdetail("One person or record may be in several of its cells."),
+			 errhint("Count the persons or records of all parts together.")));
 }
 
 void
 TipAddFlat(TipTable *table, const TipFlat *flat)
 {
 	const TipEntry *entries = TipFlatEntries(flat);
+	bool		is_first;
 
+	TipFlush(table);
+	is_first = table->cells.used == 0;
+	if (!TipShapeIsAdditive(&flat->shape))
+		TipRefuseMulti();
 	for (uint32 i = 0; i < flat->count; i++)
 	{
 		if (i % 65536 == 0)
 			CHECK_FOR_INTERRUPTS();
 		TipAddEntry(table, &entries[i]);
 	}
-	/* An empty tabulation has no dimensions to name. */
+	/* An empty tabulation has no dimensions to know of. */
 	if (flat->count > 0)
-		adopt_names(table, flat);
+		TipAdoptAbout(table, flat, is_first);
 }
