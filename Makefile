@@ -84,6 +84,10 @@ OBJS = \
 	src/tabulation.o \
 	src/tabulation_cell.o \
 	src/tabulation_io.o \
+	src/tabulation_persons.o \
+	src/tabulation_persons_count.o \
+	src/tabulation_persons_key.o \
+	src/tabulation_persons_state.o \
 	src/tabulation_state.o \
 	src/release.o \
 	src/release_attack.o \
@@ -118,6 +122,7 @@ SQL_PARTS = \
 	sql/57-identity_codes.sql \
 	sql/58-extract.sql \
 	sql/60-tabulation.sql \
+	sql/61-tabulation_persons.sql \
 	sql/70-release.sql \
 	sql/71-release_protect.sql \
 	sql/72-release_publish.sql \
@@ -149,6 +154,7 @@ REGRESS = \
 	reidentify \
 	extract \
 	tabulation \
+	tabulation_persons \
 	release \
 	report \
 	privileges

@@ -11,7 +11,8 @@ BEGIN
     FOR routine IN
         SELECT p.oid FROM pg_catalog.pg_proc AS p
          WHERE p.pronamespace = 'tip'::pg_catalog.regnamespace
-           AND (p.provolatile = 'i' OR p.prokind = 'a'
+           AND (p.provolatile = 'i' OR p.prokind = 'a' AND
+                p.prorettype <> 'tip.person_tabulation'::pg_catalog.regtype
                 OR p.proname IN ('today', 'to_scheme', 'from_scheme', 'scheme_codes', 'label',
                                 'current_ruleset'))
            AND NOT p.prosecdef

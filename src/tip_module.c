@@ -11,6 +11,7 @@
 #include "identity.h"
 #include "identity_ledger.h"
 #include "rules.h"
+#include "tabulation_persons.h"
 
 PG_MODULE_MAGIC;
 
@@ -23,5 +24,6 @@ _PG_init(void)
 	TipIdentityInit();
 	TipLedgerInit();
 	TipRulesInit();
+	TipPersonsInit();
 	MarkGUCPrefixReserved("tip_module");
 }
