@@ -82,12 +82,14 @@ OBJS = \
 	src/identity_support.o \
 	src/extract.o \
 	src/tabulation.o \
+	src/tabulation_about.o \
 	src/tabulation_cell.o \
 	src/tabulation_io.o \
 	src/tabulation_persons.o \
 	src/tabulation_persons_count.o \
 	src/tabulation_persons_key.o \
 	src/tabulation_persons_state.o \
+	src/tabulation_margins.o \
 	src/tabulation_state.o \
 	src/release.o \
 	src/release_attack.o \

@@ -228,13 +228,15 @@ COMMENT ON AGGREGATE tip.merge(tip.tabulation) IS
 'add tabulations up, cell by cell';
 
 CREATE FUNCTION tip.cells(tabulation tip.tabulation)
-RETURNS TABLE (cell tip.cell, level int4, n int8, key_sum int8, measure_sum int8)
+RETURNS TABLE (cell tip.cell, level int4, n int8, key_sum int8, measure_sum int8,
+	contributors int8)
 AS 'MODULE_PATHNAME', 'tip_tabulation_cells'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION tip.cells(tip.tabulation) IS
 'the cells of a tabulation, in the order of their codes; level is the number of dimensions';
 CREATE FUNCTION tip.margins(tabulation tip.tabulation)
-RETURNS TABLE (cell tip.cell, level int4, n int8, key_sum int8, measure_sum int8)
+RETURNS TABLE (cell tip.cell, level int4, n int8, key_sum int8, measure_sum int8,
+	contributors int8)
 AS 'MODULE_PATHNAME', 'tip_tabulation_margins'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION tip.margins(tip.tabulation) IS
@@ -254,11 +256,17 @@ LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION tip.name_dimensions(tip.tabulation, text[]) IS
 'the same tabulation with a name for each dimension; two dimensions may be of one list';
 CREATE FUNCTION tip.dimensions(tabulation tip.tabulation)
-RETURNS TABLE (dimension int4, name text, list text, codes int8)
+RETURNS TABLE (dimension int4, name text, list text, codes int8, base int4,
+	dictionary text, high int4, checksum int8, edges int4, is_multi bool)
 AS 'MODULE_PATHNAME', 'tip_tabulation_dimensions'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION tip.dimensions(tip.tabulation) IS
-'dimensions of a tabulation: number, name, list (empty for a bucket or dictionary) and how many codes occur';
+'dimensions of a tabulation: number, name, list (empty for a bucket or dictionary), how many codes occur, what a bucket counts from, the dictionary with its last number and checksum, steps of its hierarchy, whether one row may be in several cells';
+CREATE FUNCTION tip.is_additive(tabulation tip.tabulation) RETURNS bool
+AS 'MODULE_PATHNAME', 'tip_tabulation_is_additive'
+LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION tip.is_additive(tip.tabulation) IS
+'whether every margin is the sum of its cells; false where one person or record may be in several of them';
 CREATE FUNCTION tip.rollup(tabulation tip.tabulation, keep int4[])
 RETURNS tip.tabulation
 AS 'MODULE_PATHNAME', 'tip_tabulation_rollup'

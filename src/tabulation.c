@@ -22,8 +22,7 @@ PG_FUNCTION_INFO_V1(tip_tabulation_name);
 PG_FUNCTION_INFO_V1(tip_tabulation_rollup);
 PG_FUNCTION_INFO_V1(tip_tabulation_rollup_names);
 PG_FUNCTION_INFO_V1(tip_tabulation_dimensions);
-PG_FUNCTION_INFO_V1(tip_tabulation_cells);
-PG_FUNCTION_INFO_V1(tip_tabulation_margins);
+PG_FUNCTION_INFO_V1(tip_tabulation_is_additive);
 
 /* ---- aggregates ---- */
 
@@ -40,24 +39,32 @@ aggregate_context(FunctionCallInfo fcinfo)
 }
 
 static TipTable *
-get_state(FunctionCallInfo fcinfo)
+new_state(FunctionCallInfo fcinfo)
 {
-	MemoryContext context = aggregate_context(fcinfo);
-	TipTable   *table = NULL;
+	TipTable   *table = TipNewTable(aggregate_context(fcinfo));
 
-	if (!PG_ARGISNULL(0))
-		table = TipTableOf(PG_GETARG_DATUM(0));
-	if (table != NULL)
-		return table;
-	table = TipNewTable(context);
 	if (!PG_ARGISNULL(0))
 		TipAddFlat(table, TipGetFlat(PG_GETARG_DATUM(0)));
 	return table;
 }
 
+/* A read-write pointer may be changed in place, whoever hands it in. */
+static inline TipTable *
+get_state(FunctionCallInfo fcinfo)
+{
+	TipTable   *table = NULL;
+
+	if (likely(!PG_ARGISNULL(0)))
+		table = TipTableOf(PG_GETARG_DATUM(0));
+	if (unlikely(table == NULL))
+		table = new_state(fcinfo);
+	return table;
+}
+
 /*
  * tabulate(cell, record_key [, measure])
- *		Count a row; a NULL cell is no row, a NULL key or measure adds 0.
+ *		Count a row; a NULL cell is no row, a NULL key adds 0, a NULL measure
+ *		adds 0 and does not contribute.
  */
 Datum
 tip_tabulate_add(PG_FUNCTION_ARGS)
@@ -65,13 +72,16 @@ tip_tabulate_add(PG_FUNCTION_ARGS)
 	TipTable   *table = get_state(fcinfo);
 	TipEntry	one = {.n = 1};
 
-	if (PG_ARGISNULL(1))
+	if (unlikely(PG_ARGISNULL(1)))
 		PG_RETURN_DATUM(EOHPGetRWDatum(&table->hdr));
 	one.cell = *PG_GETARG_TIPCELL(1);
-	if (!PG_ARGISNULL(2))
+	if (likely(!PG_ARGISNULL(2)))
 		one.key_sum = (uint64) PG_GETARG_INT64(2);
 	if (PG_NARGS() > 3 && !PG_ARGISNULL(3))
+	{
 		one.measure = PG_GETARG_INT64(3);
+		one.contributors = 1;
+	}
 	TipAddEntry(table, &one);
 	PG_RETURN_DATUM(EOHPGetRWDatum(&table->hdr));
 }
@@ -122,13 +132,6 @@ tip_tabulation_ne(PG_FUNCTION_ARGS)
 /* ---- names ---- */
 
 static void
-shape_of(const TipFlat *flat, TipShape *shape)
-{
-	shape->used = flat->used;
-	memcpy(shape->list, flat->list, sizeof(shape->list));
-}
-
-static void
 refuse_names(const char *why)
 {
 	ereport(ERROR,
@@ -166,21 +169,16 @@ check_name(char **names, int i)
 			refuse_names("names of dimensions must differ");
 }
 
-/* Returns the bytes that stand between header and entries. */
-static char *
-pack_names(char **names, int count, uint32 *size)
+static TipFlat *
+with_about(const TipFlat *flat, const TipDraft *draft)
 {
-	char	   *packed = palloc0(TIP_NAMES_MAX);
-	uint32		at = 0;
+	uint32		size;
+	char	   *about = TipPackAbout(draft, &size);
+	TipFlat    *result = TipNewFlat(&flat->shape, about, size, flat->count);
 
-	for (int i = 0; i < count; i++)
-	{
-		check_name(names, i);
-		strcpy(packed + at, names[i]);
-		at += strlen(names[i]) + 1;
-	}
-	*size = TYPEALIGN(8, at);
-	return packed;
+	memcpy(TipFlatEntries(result), TipFlatEntries(flat),
+		   flat->count * sizeof(TipEntry));
+	return result;
 }
 
 /*
@@ -193,73 +191,97 @@ tip_tabulation_name(PG_FUNCTION_ARGS)
 	TipFlat    *flat = TipGetFlat(PG_GETARG_DATUM(0));
 	int			count;
 	char	  **names = text_elements(PG_GETARG_ARRAYTYPE_P(1), &count);
-	uint32		size;
-	char	   *packed;
-	TipShape	shape;
-	TipFlat    *result;
+	TipDraft	draft;
 
-	if (count != TipDimensions(flat->used))
+	if (count != TipDimensions(flat->shape.used))
 		refuse_names("a tabulation needs one name for each dimension");
-	packed = pack_names(names, count, &size);
-	shape_of(flat, &shape);
-	result = TipNewFlat(&shape, packed, size, flat->count);
-	memcpy(TipFlatEntries(result), TipFlatEntries(flat),
-		   flat->count * sizeof(TipEntry));
-	PG_RETURN_POINTER(result);
+	TipUnpackAbout(flat, &draft);
+	for (int i = 0; i < count; i++)
+	{
+		check_name(names, i);
+		draft.name[i] = names[i];
+	}
+	PG_RETURN_POINTER(with_about(flat, &draft));
 }
 
 /* ---- rollup ---- */
 
-/* The position in a cell of a dimension, both counted from 0. */
 static int
-position_of(uint8 used, int dimension)
+position_of(const TipFlat *flat, int dimension)
+{
+	int			position = TipPositionOf(flat->shape.used, dimension);
+
+	if (position < 0)
+		refuse_names("the tabulation has no such dimension");
+	return position;
+}
+
+/* Whether the cell is a stored margin over all of these positions. */
+static bool
+is_all(const TipCell *cell, uint8 positions)
 {
 	for (int i = 0; i < TIP_CELL_CODES; i++)
-		if ((used & (1 << i)) != 0 && dimension-- == 0)
-			return i;
-	refuse_names("the tabulation has no such dimension");
-	return -1;
+		if ((positions & (1 << i)) != 0 && cell->code[i] != 0)
+			return false;
+	return true;
 }
 
-static void
-keep_names(TipTable *table, const TipFlat *flat, const int *keep, int count)
+/* Where dimensions come from, and what they are then. */
+static uint8
+rolled_shape(const TipFlat *flat, const int *keep, int count, int *from,
+			 TipShape *shape)
 {
-	char	   *names[TIP_CELL_CODES];
+	uint8		dropped = flat->shape.multi;
 
-	if (flat->names_size == 0 || count == 0)
-		return;
+	shape->flags = flat->shape.flags;
 	for (int i = 0; i < count; i++)
-		names[i] = pstrdup(TipDimensionName(flat, keep[i]));
-	table->names = pack_names(names, count, &table->names_size);
+	{
+		from[i] = position_of(flat, keep[i]);
+		for (int j = 0; j < i; j++)
+			if (from[j] == from[i])
+				refuse_names("a dimension can be kept only once");
+		shape->used |= 1 << i;
+		shape->list[i] = flat->shape.list[from[i]];
+		if (flat->shape.multi & (1 << from[i]))
+			shape->multi |= 1 << i;
+		dropped &= ~(1 << from[i]);
+	}
+	if (shape->multi == 0)
+		shape->flags &= ~TIP_STORED_MARGINS;
+	return dropped;
 }
 
-/* Keep these dimensions, in this order; add up over the others. */
+/*
+ * Keep these dimensions, in this order.  Over the others add up, or, where one
+ * row may be in several cells, take the margin that is stored.
+ */
 static TipTable *
 rollup(const TipFlat *flat, const int *keep, int count)
 {
 	TipTable   *table = TipNewTable(CurrentMemoryContext);
 	const TipEntry *entries = TipFlatEntries(flat);
 	int			from[TIP_CELL_CODES];
+	uint8		dropped = rolled_shape(flat, keep, count, from, &table->shape);
 
-	for (int i = 0; i < count; i++)
-	{
-		from[i] = position_of(flat->used, keep[i]);
-		for (int j = 0; j < i; j++)
-			if (from[j] == from[i])
-				refuse_names("a dimension can be kept only once");
-	}
+	if (dropped != 0 && (flat->shape.flags & TIP_STORED_MARGINS) == 0)
+		TipRefuseMulti();
 	for (uint32 i = 0; i < flat->count; i++)
 	{
 		TipEntry	entry = entries[i];
 
 		if (i % 65536 == 0)
 			CHECK_FOR_INTERRUPTS();
+		if (!is_all(&entry.cell, dropped))
+			continue;
 		memset(&entry.cell, 0, sizeof(TipCell));
 		for (int d = 0; d < count; d++)
 			entry.cell.code[d] = entries[i].cell.code[from[d]];
 		TipAddEntry(table, &entry);
 	}
-	keep_names(table, flat, keep, count);
+	if (table->used > 0)
+		TipKeepAbout(table, flat, keep, count);
+	else
+		memset(&table->shape, 0, sizeof(TipShape));
 	return table;
 }
 
@@ -278,7 +300,7 @@ tip_tabulation_rollup(PG_FUNCTION_ARGS)
 
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), INT4OID, sizeof(int32), true,
 					  TYPALIGN_INT, &elements, &nulls, &count);
-	if (count > TipDimensions(flat->used))
+	if (count > TipDimensions(flat->shape.used))
 		refuse_names("the tabulation has no such dimension");
 	for (int i = 0; i < count; i++)
 	{
@@ -293,10 +315,13 @@ tip_tabulation_rollup(PG_FUNCTION_ARGS)
 static int
 dimension_by_name(const TipFlat *flat, const char *name)
 {
-	if (flat->names_size > 0)
-		for (int i = 0; i < TipDimensions(flat->used); i++)
-			if (strcmp(TipDimensionName(flat, i), name) == 0)
-				return i;
+	for (int i = 0; i < TipDimensions(flat->shape.used); i++)
+	{
+		const char *mine = TipDimensionName(flat, i);
+
+		if (mine != NULL && strcmp(mine, name) == 0)
+			return i;
+	}
 	refuse_names("the tabulation has no dimension of that name");
 	return -1;
 }
@@ -310,7 +335,7 @@ tip_tabulation_rollup_names(PG_FUNCTION_ARGS)
 	char	  **names = text_elements(PG_GETARG_ARRAYTYPE_P(1), &count);
 	int			keep[TIP_CELL_CODES];
 
-	if (count > TipDimensions(flat->used))
+	if (count > TipDimensions(flat->shape.used))
 		refuse_names("the tabulation has no such dimension");
 	for (int i = 0; i < count; i++)
 		keep[i] = dimension_by_name(flat, names[i]);
@@ -326,113 +351,55 @@ count_codes(const TipFlat *flat, int position)
 	Bitmapset  *seen = NULL;
 
 	for (uint32 i = 0; i < flat->count; i++)
-		seen = bms_add_member(seen,
-							  TipCodeNumber(TipCellCode(&entries[i].cell,
-														position)));
+		if (entries[i].cell.code[position] != 0)
+			seen = bms_add_member(seen,
+								  TipCodeNumber(TipCellCode(&entries[i].cell,
+															position)));
 	return bms_num_members(seen);
 }
 
-/* dimensions(tabulation): number, name, list and distinct codes of each. */
+static void
+put_dimension(ReturnSetInfo *rsinfo, const TipFlat *flat, int i)
+{
+	int			position = position_of(flat, i);
+	int			list = flat->shape.list[position];
+	const char *name = TipDimensionName(flat, i);
+	const char *dictionary = TipDimensionDictionary(flat, i);
+	const TipAbout *my = TipDimensionAbout(flat, i);
+	Datum		values[10];
+	bool		nulls[10] = {false};
+
+	values[0] = Int32GetDatum(i + 1);
+	values[1] = CStringGetTextDatum(name ? name : "");
+	values[2] = CStringGetTextDatum(list ? TipListRowOf(list)->name : "");
+	values[3] = Int64GetDatum(count_codes(flat, position));
+	values[4] = Int32GetDatum(my->base);
+	values[5] = CStringGetTextDatum(dictionary ? dictionary : "");
+	values[6] = Int32GetDatum(my->high);
+	values[7] = Int64GetDatum(my->checksum);
+	values[8] = Int32GetDatum(my->edges);
+	values[9] = BoolGetDatum((flat->shape.multi & (1 << position)) != 0);
+	nulls[1] = name == NULL;
+	nulls[2] = list == 0;
+	nulls[5] = nulls[6] = nulls[7] = dictionary == NULL;
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+}
+
+/* dimensions(tabulation): what is known of each, and its distinct codes. */
 Datum
 tip_tabulation_dimensions(PG_FUNCTION_ARGS)
 {
 	TipFlat    *flat = TipGetFlat(PG_GETARG_DATUM(0));
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 
 	InitMaterializedSRF(fcinfo, 0);
-	for (int i = 0; i < TipDimensions(flat->used); i++)
-	{
-		int			position = position_of(flat->used, i);
-		int			list = flat->list[position];
-		const char *name = TipDimensionName(flat, i);
-		Datum		values[4];
-		bool		nulls[4] = {false, name == NULL, list == 0, false};
-
-		values[0] = Int32GetDatum(i + 1);
-		values[1] = name ? CStringGetTextDatum(name) : (Datum) 0;
-		values[2] = list ? CStringGetTextDatum(TipListRowOf(list)->name) :
-			(Datum) 0;
-		values[3] = Int64GetDatum(count_codes(flat, position));
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values,
-							 nulls);
-	}
+	for (int i = 0; i < TipDimensions(flat->shape.used); i++)
+		put_dimension((ReturnSetInfo *) fcinfo->resultinfo, flat, i);
 	return (Datum) 0;
 }
 
-static void
-put_entry(ReturnSetInfo *rsinfo, TipEntry *entry, int level)
-{
-	Datum		values[5];
-	bool		nulls[5] = {false};
-
-	values[0] = PointerGetDatum(&entry->cell);
-	values[1] = Int32GetDatum(level);
-	values[2] = Int64GetDatum(entry->n);
-	values[3] = Int64GetDatum((int64) entry->key_sum);
-	values[4] = Int64GetDatum(entry->measure);
-	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-}
-
-/* cells(tabulation): its rows, in the order of their codes. */
+/* is_additive(tabulation): whether every margin is the sum of its cells. */
 Datum
-tip_tabulation_cells(PG_FUNCTION_ARGS)
+tip_tabulation_is_additive(PG_FUNCTION_ARGS)
 {
-	TipFlat    *flat = TipGetFlat(PG_GETARG_DATUM(0));
-	int			level = TipDimensions(flat->used);
-
-	InitMaterializedSRF(fcinfo, 0);
-	for (uint32 i = 0; i < flat->count; i++)
-		put_entry((ReturnSetInfo *) fcinfo->resultinfo,
-				  &TipFlatEntries(flat)[i], level);
-	return (Datum) 0;
-}
-
-/* Add up over the positions that mask leaves out; they stay, as *. */
-static TipTable *
-project(const TipFlat *flat, int mask)
-{
-	TipTable   *table = TipNewTable(CurrentMemoryContext);
-
-	for (uint32 i = 0; i < flat->count; i++)
-	{
-		TipEntry	entry = TipFlatEntries(flat)[i];
-
-		for (int d = 0; d < TIP_CELL_CODES; d++)
-			if ((mask & (1 << d)) == 0)
-				entry.cell.code[d] = 0;
-		TipAddEntry(table, &entry);
-	}
-	return table;
-}
-
-static void
-put_table(ReturnSetInfo *rsinfo, TipTable *table, int level)
-{
-	for (uint32 i = 0; i < table->slots; i++)
-		if (table->entries[i].n != 0)
-			put_entry(rsinfo, &table->entries[i], level);
-}
-
-/*
- * margins(tabulation)
- *		Its cells and every margin of them, down to the total.
- */
-Datum
-tip_tabulation_margins(PG_FUNCTION_ARGS)
-{
-	TipFlat    *flat = TipGetFlat(PG_GETARG_DATUM(0));
-
-	InitMaterializedSRF(fcinfo, 0);
-	for (int mask = flat->used;; mask = (mask - 1) & flat->used)
-	{
-		TipTable   *table = project(flat, mask);
-
-		CHECK_FOR_INTERRUPTS();
-		put_table((ReturnSetInfo *) fcinfo->resultinfo, table,
-				  TipDimensions(mask));
-		DeleteExpandedObject(EOHPGetRWDatum(&table->hdr));
-		if (mask == 0)
-			break;
-	}
-	return (Datum) 0;
+	PG_RETURN_BOOL(TipShapeIsAdditive(&TipGetFlat(PG_GETARG_DATUM(0))->shape));
 }

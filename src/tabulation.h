@@ -3,8 +3,9 @@
  *		A cell is eight codes; a tabulation maps cells to counts and sums.
  *
  * tabulation_cell.c is the cell, tabulation_state.c the table in memory and
- * on disk, tabulation_io.c its text and binary forms, tabulation.c what people
- * call.
+ * on disk, tabulation_about.c what is said of its dimensions, tabulation_io.c
+ * its text and binary forms, tabulation.c what people call,
+ * tabulation_margins.c the margins and tabulation_count.c one cell alone.
  */
 #ifndef TIP_TABULATION_H
 #define TIP_TABULATION_H
@@ -24,20 +25,34 @@ typedef struct TipCell
 #define TipCellCode(cell, i)	pg_ntoh16((cell)->code[i])
 #define PG_GETARG_TIPCELL(n)	((TipCell *) PG_GETARG_POINTER(n))
 
-#define TIP_TABULATION_VERSION	1
+/* Version 1, without contributors and with names alone, is still read. */
+#define TIP_TABULATION_VERSION	2
 #define TIP_MAX_CELLS			(4 * 1024 * 1024)
-#define TIP_NAMES_MAX			(TIP_CELL_CODES * NAMEDATALEN)
+
+/*
+ * Cells with * at the positions of multi are stored and not added up: one
+ * person, or one record, is in several of the cells below them.
+ */
+#define TIP_STORED_MARGINS		0x01
+#define TIP_KNOWN_FLAGS			TIP_STORED_MARGINS
 
 /*
  * The dimensions of a tabulation: which positions of a cell are used, by which
- * list (0 for a dictionary or a bucket).  All cells of a state have one shape,
- * so that a margin never counts a row twice.
+ * list (0 for a dictionary or a bucket), and at which of them one row may be
+ * in several cells.  All cells of a state have one shape, so that a margin
+ * never counts a row twice.
  */
 typedef struct TipShape
 {
 	uint8		used;			/* a bit for each position */
+	uint8		multi;			/* a subset of used */
+	uint8		flags;
+	uint8		zero;
 	uint8		list[TIP_CELL_CODES];
 } TipShape;
+
+/* Additive: every margin is the sum of its cells. */
+#define TipShapeIsAdditive(shape)	((shape)->multi == 0)
 
 typedef struct TipEntry
 {
@@ -45,29 +60,67 @@ typedef struct TipEntry
 	int64		n;				/* 0: the slot is free */
 	uint64		key_sum;		/* wraps: sum of record keys mod 2^64 */
 	int64		measure;
+	int64		contributors;	/* rows whose measure is not NULL */
 } TipEntry;
 
 /*
- * On disk.  The names of the dimensions, each with its NUL and padded to eight
- * bytes, stand between the header and the entries, which are sorted by cell:
- * equal states are equal bytes.
+ * What else is known of the dimensions ("about"), absent where nothing is.
+ * One TipAbout for each dimension in the order of positions, then for each its
+ * name and the name of its dictionary, each with its NUL and padded to eight
+ * bytes, then the edges of each, sorted by child and padded likewise.  Equal
+ * knowledge is equal bytes.
+ */
+typedef struct TipAbout
+{
+	int32		base;			/* a bucket: number 1 stands for base + 1 */
+	uint16		high;			/* a dictionary: its last number when read */
+	uint16		edges;			/* of its hierarchy */
+	int64		checksum;		/* of the numbers and codes up to high */
+} TipAbout;
+
+/* One step up in a hierarchy; codes in host order. */
+typedef struct TipEdge
+{
+	uint16		child;
+	uint16		parent;
+} TipEdge;
+
+#define TIP_MAX_EDGES			2047
+#define TIP_MAX_DEPTH			16
+#define TIP_ABOUT_MAX \
+	(TIP_CELL_CODES * (sizeof(TipAbout) + 2 * NAMEDATALEN + \
+					   TIP_MAX_EDGES * sizeof(TipEdge)) + 16)
+
+/* What goes into "about", before it is packed. */
+typedef struct TipDraft
+{
+	int			dimensions;
+	TipAbout	my[TIP_CELL_CODES];
+	const char *name[TIP_CELL_CODES];
+	const char *dictionary[TIP_CELL_CODES];
+	const TipEdge *edges[TIP_CELL_CODES];
+} TipDraft;
+
+/*
+ * On disk.  "About" stands between the header and the entries, which are
+ * sorted by cell: equal states are equal bytes.
  */
 typedef struct TipFlat
 {
 	int32		vl_len_;
 	uint16		version;
-	uint8		used;
-	uint8		flags;			/* none defined yet: 0 */
+	uint16		zero;
 	uint32		count;
-	uint32		names_size;
-	uint8		list[TIP_CELL_CODES];
+	uint32		about_size;		/* a multiple of eight */
+	TipShape	shape;
+	uint32		zero2;
 	char		data[FLEXIBLE_ARRAY_MEMBER];
 } TipFlat;
 
-#define TipFlatSize(names_size, count) \
-	(offsetof(TipFlat, data) + (Size) (names_size) + \
+#define TipFlatSize(about_size, count) \
+	(offsetof(TipFlat, data) + (Size) (about_size) + \
 	 (Size) (count) * sizeof(TipEntry))
-#define TipFlatEntries(flat) ((TipEntry *) ((flat)->data + (flat)->names_size))
+#define TipFlatEntries(flat) ((TipEntry *) ((flat)->data + (flat)->about_size))
 
 /* In memory: an open-addressing table that transitions change in place. */
 typedef struct TipTable
@@ -77,24 +130,67 @@ typedef struct TipTable
 	TipShape	shape;			/* of no meaning while used is 0 */
 	uint32		slots;
 	uint32		used;
-	uint32		names_size;
-	char	   *names;
+	uint32		about_size;
+	char	   *about;
 	TipEntry   *entries;
 } TipTable;
+
+static inline uint64
+TipMix(uint64 h)
+{
+	h ^= h >> 32;
+	h *= UINT64CONST(0xd6e8feb86659fd93);
+	return h ^ (h >> 32);
+}
+
+static inline uint64
+TipHashCell(const TipCell *cell)
+{
+	uint64		half[2];
+
+	memcpy(half, cell, sizeof(half));
+	return TipMix(half[0] ^ TipMix(half[1] + UINT64CONST(0x9e3779b97f4a7c15)));
+}
 
 /* tabulation_cell.c */
 extern bool TipCellCodeIsValid(uint16 code);
 
 /* tabulation_state.c */
+extern void TipTabulationInit(void);
+extern bool TipMemoryAllows(Size bytes);
+extern void TipCheckMemory(Size bytes);
 extern TipShape TipShapeOfCell(const TipCell *cell);
+extern bool TipCellFits(const TipShape *shape, const TipCell *cell);
 extern int	TipDimensions(uint8 used);
+extern int	TipPositionOf(uint8 used, int dimension);
 extern TipTable *TipNewTable(MemoryContext parent);
 extern TipTable *TipTableOf(Datum d);
 extern TipFlat *TipGetFlat(Datum d);
-extern TipFlat *TipNewFlat(const TipShape *shape, const char *names,
-						   uint32 names_size, uint32 count);
+extern TipFlat *TipNewFlat(const TipShape *shape, const char *about,
+						   uint32 about_size, uint32 count);
+extern void TipSortEntries(TipEntry *entries, uint32 count);
+extern void TipAddSums(TipEntry *entry, const TipEntry *more);
 extern void TipAddEntry(TipTable *table, const TipEntry *more);
+extern void TipRefuseMulti(void);
 extern void TipAddFlat(TipTable *table, const TipFlat *flat);
+
+/* tabulation_about.c */
+extern const char *TipAboutProblem(const TipShape *shape, const char *about,
+								   uint32 size);
+extern char *TipAboutOfNames(const TipShape *shape, const char *names,
+							 uint32 size, uint32 *about_size);
+extern char *TipPackAbout(const TipDraft *draft, uint32 *size);
+extern void TipUnpackAbout(const TipFlat *flat, TipDraft *draft);
+extern void TipAdoptAbout(TipTable *table, const TipFlat *flat,
+						  bool is_first);
+extern void TipKeepAbout(TipTable *table, const TipFlat *flat,
+						 const int *keep, int count);
 extern const char *TipDimensionName(const TipFlat *flat, int dimension);
+extern const char *TipDimensionDictionary(const TipFlat *flat, int dimension);
+extern const TipAbout *TipDimensionAbout(const TipFlat *flat, int dimension);
+extern const TipEdge *TipDimensionEdges(const TipFlat *flat, int dimension);
+extern const TipEdge *TipFindEdge(const TipEdge *edges, int count,
+								  uint16 child);
+extern bool TipEdgesEnd(const TipEdge *edges, int count);
 
 #endif							/* TIP_TABULATION_H */

@@ -10,22 +10,53 @@
 
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
 #include "tabulation.h"
 
-#define ENTRY_BYTES 40
+/* version 1 has no contributors */
+#define ENTRY_BYTES(version) ((version) == 1 ? 40 : 48)
 
 PG_FUNCTION_INFO_V1(tip_tabulation_in);
 PG_FUNCTION_INFO_V1(tip_tabulation_out);
 PG_FUNCTION_INFO_V1(tip_tabulation_recv);
 PG_FUNCTION_INFO_V1(tip_tabulation_send);
 
+static void
+put_about(StringInfo buf, const TipFlat *flat)
+{
+	int			dimensions = TipDimensions(flat->shape.used);
+	const TipEdge *edges;
+	int			count = 0;
+	const char *strings;
+
+	for (int i = 0; i < dimensions; i++)
+	{
+		const TipAbout *my = TipDimensionAbout(flat, i);
+
+		pq_sendint32(buf, my->base);
+		pq_sendint16(buf, my->high);
+		pq_sendint16(buf, my->edges);
+		pq_sendint64(buf, my->checksum);
+		count += my->edges;
+	}
+	edges = TipDimensionEdges(flat, 0);
+	strings = flat->data + dimensions * sizeof(TipAbout);
+	pq_sendbytes(buf, strings, (const char *) edges - strings);
+	for (int i = 0; i < count; i++)
+	{
+		pq_sendint16(buf, edges[i].child);
+		pq_sendint16(buf, edges[i].parent);
+	}
+	for (int i = count * sizeof(TipEdge); i % 8 != 0; i++)
+		pq_sendint8(buf, 0);
+}
+
 /*
- * version int2, used int1, flags int1, cells int4, list int1 * 8, bytes of the
- * names int4, the names; then for each cell its codes, count and two sums.
+ * version int2, used int1, flags int1, cells int4, list int1 * 8, multi int1,
+ * three zeros, bytes of "about" int4, "about" as in memory but big-endian;
+ * then for each cell its codes, count, two sums and contributors.
  */
 static bytea *
 encode(const TipFlat *flat)
@@ -35,12 +66,14 @@ encode(const TipFlat *flat)
 
 	pq_begintypsend(&buf);
 	pq_sendint16(&buf, flat->version);
-	pq_sendint8(&buf, flat->used);
-	pq_sendint8(&buf, flat->flags);
+	pq_sendint8(&buf, flat->shape.used);
+	pq_sendint8(&buf, flat->shape.flags);
 	pq_sendint32(&buf, flat->count);
-	pq_sendbytes(&buf, (const char *) flat->list, TIP_CELL_CODES);
-	pq_sendint32(&buf, flat->names_size);
-	pq_sendbytes(&buf, flat->data, flat->names_size);
+	pq_sendbytes(&buf, (const char *) flat->shape.list, TIP_CELL_CODES);
+	pq_sendint32(&buf, (uint32) flat->shape.multi << 24);
+	pq_sendint32(&buf, flat->about_size);
+	if (flat->about_size > 0)
+		put_about(&buf, flat);
 	for (uint32 i = 0; i < flat->count; i++)
 	{
 		if (i % 65536 == 0)
@@ -49,6 +82,7 @@ encode(const TipFlat *flat)
 		pq_sendint64(&buf, entries[i].n);
 		pq_sendint64(&buf, entries[i].key_sum);
 		pq_sendint64(&buf, entries[i].measure);
+		pq_sendint64(&buf, entries[i].contributors);
 	}
 	return pq_endtypsend(&buf);
 }
@@ -62,38 +96,13 @@ bad_binary(const char *what)
 			 errdetail("%s", what)));
 }
 
-/* The names are as many as the dimensions, valid text, and padded with NULs. */
 static void
-check_names(const TipShape *shape, const char *names, uint32 size)
+decode_shape(StringInfo buf, TipShape *shape)
 {
-	uint32		at = 0;
-
-	if (size == 0)
-		return;
-	for (int i = 0; i < TipDimensions(shape->used); i++)
-	{
-		Size		len = strnlen(names + at, size - at);
-
-		if (at + len >= size || len == 0 || len >= NAMEDATALEN ||
-			!pg_verifymbstr(names + at, len, true))
-			bad_binary("A name of a dimension is missing or malformed.");
-		at += len + 1;
-	}
-	if (size != TYPEALIGN(8, at) || shape->used == 0)
-		bad_binary("The names do not fit the dimensions.");
-	for (; at < size; at++)
-		if (names[at] != '\0')
-			bad_binary("The names do not fit the dimensions.");
-}
-
-static void
-decode_shape(StringInfo buf, TipShape *shape, int used)
-{
-	shape->used = used;
 	pq_copymsgbytes(buf, (char *) shape->list, TIP_CELL_CODES);
 	for (int i = 0; i < TIP_CELL_CODES; i++)
 	{
-		if ((used & (1 << i)) == 0 ? shape->list[i] != 0 :
+		if ((shape->used & (1 << i)) == 0 ? shape->list[i] != 0 :
 			shape->list[i] != 0 && (shape->list[i] > TIP_MAX_LISTS ||
 									TipListRowOf(shape->list[i]) == NULL))
 			bad_binary("A dimension has no list that this version knows.");
@@ -101,60 +110,112 @@ decode_shape(StringInfo buf, TipShape *shape, int used)
 }
 
 static void
-decode_entry(StringInfo buf, const TipShape *shape, TipEntry *entry)
+decode_entry(StringInfo buf, int version, const TipShape *shape,
+			 TipEntry *entry)
 {
-	TipShape	mine;
-
 	pq_copymsgbytes(buf, (char *) &entry->cell, sizeof(TipCell));
 	for (int i = 0; i < TIP_CELL_CODES; i++)
 		if (!TipCellCodeIsValid(TipCellCode(&entry->cell, i)))
 			bad_binary("A cell holds what is no code.");
-	mine = TipShapeOfCell(&entry->cell);
-	if (memcmp(&mine, shape, sizeof(TipShape)) != 0)
+	if (!TipCellFits(shape, &entry->cell))
 		bad_binary("A cell has other dimensions than the tabulation.");
 	entry->n = pq_getmsgint64(buf);
 	entry->key_sum = (uint64) pq_getmsgint64(buf);
 	entry->measure = pq_getmsgint64(buf);
+	if (version > 1)
+		entry->contributors = pq_getmsgint64(buf);
 	if (entry->n < 1)
 		bad_binary("A count is less than one.");
+	if (entry->contributors < 0 || entry->contributors > entry->n)
+		bad_binary("A number of contributors is out of range.");
+}
+
+/* "About" in the byte order of this machine, where it is large enough. */
+static char *
+decode_about(StringInfo buf, const TipShape *shape, uint32 size)
+{
+	char	   *about = palloc0(size);
+	TipAbout   *my = (TipAbout *) about;
+	uint32		at = TipDimensions(shape->used) * sizeof(TipAbout);
+	int			count = 0;
+	TipEdge    *edges;
+
+	if (size < at)
+		bad_binary("A name of a dimension is missing or malformed.");
+	memcpy(about, pq_getmsgbytes(buf, size), size);
+	for (int i = 0; i < TipDimensions(shape->used); i++)
+	{
+		my[i].base = pg_ntoh32(my[i].base);
+		my[i].high = pg_ntoh16(my[i].high);
+		my[i].edges = pg_ntoh16(my[i].edges);
+		my[i].checksum = pg_ntoh64(my[i].checksum);
+		count += my[i].edges;
+	}
+	if (TYPEALIGN(8, count * sizeof(TipEdge)) > size - at)
+		bad_binary("A hierarchy is malformed.");
+	edges = (TipEdge *) (about + size - TYPEALIGN(8, count * sizeof(TipEdge)));
+	for (int i = 0; i < count; i++)
+	{
+		edges[i].child = pg_ntoh16(edges[i].child);
+		edges[i].parent = pg_ntoh16(edges[i].parent);
+	}
+	return about;
 }
 
 static TipFlat *
-decode_header(StringInfo buf)
+decode_header(StringInfo buf, int *version)
 {
 	TipShape	shape = {0};
-	int			version = pq_getmsgint(buf, 2);
-	int			used = pq_getmsgbyte(buf);
-	int			flags = pq_getmsgbyte(buf);
-	uint32		count = pq_getmsgint(buf, 4);
-	uint32		names_size;
+	char	   *about = NULL;
+	const char *problem;
+	uint32		count;
+	uint32		size;
+	uint32		zeros = 0;
 
-	if (version != TIP_TABULATION_VERSION || flags != 0)
+	*version = pq_getmsgint(buf, 2);
+	shape.used = pq_getmsgbyte(buf);
+	shape.flags = pq_getmsgbyte(buf);
+	count = pq_getmsgint(buf, 4);
+	if (*version < 1 || *version > TIP_TABULATION_VERSION ||
+		(*version == 1 && shape.flags != 0))
 		bad_binary("It was made by a version that is not known here.");
-	decode_shape(buf, &shape, used);
-	names_size = pq_getmsgint(buf, 4);
-	if (count > TIP_MAX_CELLS || names_size > TIP_NAMES_MAX ||
-		names_size % 8 != 0 || (count == 0 && (used != 0 || names_size > 0)) ||
-		buf->len - buf->cursor != names_size + (int64) count * ENTRY_BYTES)
+	decode_shape(buf, &shape);
+	if (*version > 1)
+		zeros = pq_getmsgint(buf, 4);
+	shape.multi = zeros >> 24;
+	size = pq_getmsgint(buf, 4);
+	if (count > TIP_MAX_CELLS || size > TIP_ABOUT_MAX || size % 8 != 0 ||
+		(count == 0 && (shape.used != 0 || size > 0)) ||
+		(zeros & 0xffffff) != 0 || buf->len - buf->cursor !=
+		size + (int64) count * ENTRY_BYTES(*version))
 		bad_binary("Its length does not fit its number of cells.");
-	check_names(&shape, buf->data + buf->cursor, names_size);
-	return TipNewFlat(&shape, pq_getmsgbytes(buf, names_size), names_size,
-					  count);
+	if (*version > 1 && size > 0)
+		about = decode_about(buf, &shape, size);
+	else if (size > 0)
+	{
+		about = TipAboutOfNames(&shape, pq_getmsgbytes(buf, size), size,
+								&size);
+		if (about == NULL)
+			bad_binary("A name of a dimension is missing or malformed.");
+	}
+	problem = TipAboutProblem(&shape, about, size);
+	if (problem != NULL)
+		bad_binary(problem);
+	return TipNewFlat(&shape, about, size, count);
 }
 
 static TipFlat *
 decode(StringInfo buf)
 {
-	TipFlat    *flat = decode_header(buf);
+	int			version;
+	TipFlat    *flat = decode_header(buf, &version);
 	TipEntry   *entries = TipFlatEntries(flat);
-	TipShape	shape = {.used = flat->used};
 
-	memcpy(shape.list, flat->list, sizeof(shape.list));
 	for (uint32 i = 0; i < flat->count; i++)
 	{
 		if (i % 65536 == 0)
 			CHECK_FOR_INTERRUPTS();
-		decode_entry(buf, &shape, &entries[i]);
+		decode_entry(buf, version, &flat->shape, &entries[i]);
 		if (i > 0 && memcmp(&entries[i - 1].cell, &entries[i].cell,
 							sizeof(TipCell)) >= 0)
 			bad_binary("Its cells are not sorted.");

@@ -19,8 +19,10 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "port/pg_bitutils.h"
 #include "utils/memutils.h"
 
+#include "compat.h"
 #include "tabulation_persons.h"
 
 /* Who is in more cells than this is counted margin by margin. */

@@ -70,23 +70,12 @@ TipCellSetReset(TipCellSet *set)
 	memset(set->slot, 0, set->slots * sizeof(uint32));
 }
 
-static inline uint64
-mix(uint64 h)
-{
-	h ^= h >> 32;
-	h *= UINT64CONST(0xd6e8feb86659fd93);
-	return h ^ (h >> 32);
-}
-
 /* The slot that holds the number of a cell, or where it belongs. */
 static inline uint32 *
 find_slot(const TipCellSet *set, const TipCell *cell)
 {
-	uint64		half[2];
-	uint32		at;
+	uint32		at = TipHashCell(cell);
 
-	memcpy(half, cell, sizeof(half));
-	at = mix(half[0] ^ mix(half[1] + UINT64CONST(0x9e3779b97f4a7c15)));
 	for (;; at++)
 	{
 		uint32	   *slot = &set->slot[at & (set->slots - 1)];
@@ -408,17 +397,17 @@ size_with(const TipPersons *state, Size room)
 		(sizeof(TipCell) + 2 * sizeof(uint32));
 }
 
-/* Doubling the room is the last resort: first each pair is kept once. */
+/* Where there is no more room to have, each pair is kept once. */
 static void
 grow_persons(TipPersons *state)
 {
 	Size		room = (Size) state->room * 2;
 
 	CHECK_FOR_INTERRUPTS();
-	if (room >= 1024 * 1024)
+	if (!TipMemoryAllows(size_with(state, room)))
 	{
 		TipSortPersons(state);
-		if (state->count <= state->room / 2)
+		if (state->count <= state->room / 4 * 3)
 			return;
 	}
 	TipCheckMemory(size_with(state, room));

@@ -8,26 +8,105 @@
  */
 #include "postgres.h"
 
+#include <limits.h>
+
 #include "common/int.h"
 #include "miscadmin.h"
 #include "port/pg_bitutils.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 
 #include "codes.h"
+#include "compat.h"
 #include "tabulation.h"
 
 #define TABLE_MAGIC 0x54495054
 
+/* A tabulation of version 1, as tables hold it from before. */
+typedef struct OldFlat
+{
+	int32		vl_len_;
+	uint16		version;
+	uint8		used;
+	uint8		flags;
+	uint32		count;
+	uint32		names_size;
+	uint8		list[TIP_CELL_CODES];
+	char		data[FLEXIBLE_ARRAY_MEMBER];
+} OldFlat;
+
+typedef struct OldEntry
+{
+	TipCell		cell;
+	int64		n;
+	uint64		key_sum;
+	int64		measure;
+} OldEntry;
+
+#define OldFlatSize(names_size, count) \
+	(offsetof(OldFlat, data) + (Size) (names_size) + \
+	 (Size) (count) * sizeof(OldEntry))
+
+/* What a tabulation may take in memory, in kB; a limit, never a result. */
+static int	tabulation_memory = 256 * 1024;
+
+void
+TipTabulationInit(void)
+{
+	DefineCustomIntVariable("tip_module.tabulation_memory",
+							"Sets the maximum memory that one tabulation may take.",
+							"A tabulation that needs more is an error, "
+							"never another result.",
+							&tabulation_memory, 256 * 1024, 64,
+							MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB,
+							NULL, NULL, NULL);
+}
+
+bool
+TipMemoryAllows(Size bytes)
+{
+	return bytes <= (Size) tabulation_memory * 1024;
+}
+
+/* Called only where something grows. */
+void
+TipCheckMemory(Size bytes)
+{
+	if (!TipMemoryAllows(bytes))
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("tabulation needs more memory than \"%s\" allows",
+						"tip_module.tabulation_memory"),
+				 errhint("Use fewer or coarser dimensions, or raise the limit.")));
+}
+
 static int
 entry_cmp(const void *a, const void *b)
 {
+	CHECK_FOR_INTERRUPTS();
 	return memcmp(a, b, sizeof(TipCell));
+}
+
+void
+TipSortEntries(TipEntry *entries, uint32 count)
+{
+	qsort(entries, count, sizeof(TipEntry), entry_cmp);
 }
 
 int
 TipDimensions(uint8 used)
 {
 	return pg_number_of_ones[used];
+}
+
+/* The position in a cell of a dimension, both counted from 0; -1: none. */
+int
+TipPositionOf(uint8 used, int dimension)
+{
+	for (int i = 0; i < TIP_CELL_CODES; i++)
+		if ((used & (1 << i)) != 0 && dimension-- == 0)
+			return i;
+	return -1;
 }
 
 /* ---- the expanded object ---- */
@@ -37,22 +116,21 @@ flat_size(ExpandedObjectHeader *hdr)
 {
 	TipTable   *table = (TipTable *) hdr;
 
-	return TipFlatSize(table->names_size, table->used);
+	return TipFlatSize(table->about_size, table->used);
 }
 
 static void
-fill_header(TipFlat *flat, const TipShape *shape, const char *names,
-			uint32 names_size, uint32 count)
+fill_header(TipFlat *flat, const TipShape *shape, const char *about,
+			uint32 about_size, uint32 count)
 {
-	SET_VARSIZE(flat, TipFlatSize(names_size, count));
+	memset(flat, 0, offsetof(TipFlat, data));
+	SET_VARSIZE(flat, TipFlatSize(about_size, count));
 	flat->version = TIP_TABULATION_VERSION;
-	flat->used = shape->used;
-	flat->flags = 0;
+	flat->shape = *shape;
 	flat->count = count;
-	flat->names_size = names_size;
-	memcpy(flat->list, shape->list, sizeof(flat->list));
-	if (names_size > 0)
-		memcpy(flat->data, names, names_size);
+	flat->about_size = about_size;
+	if (about_size > 0)
+		memcpy(flat->data, about, about_size);
 }
 
 static void
@@ -62,25 +140,25 @@ flatten(ExpandedObjectHeader *hdr, void *result, Size size)
 	TipFlat    *flat = result;
 	TipEntry   *to;
 
-	fill_header(flat, &table->shape, table->names, table->names_size,
+	fill_header(flat, &table->shape, table->about, table->about_size,
 				table->used);
 	to = TipFlatEntries(flat);
 	for (uint32 i = 0; i < table->slots; i++)
 		if (table->entries[i].n != 0)
 			*to++ = table->entries[i];
-	qsort(TipFlatEntries(flat), table->used, sizeof(TipEntry), entry_cmp);
+	TipSortEntries(TipFlatEntries(flat), table->used);
 }
 
 static const ExpandedObjectMethods methods = {flat_size, flatten};
 
 /* Room for a flat tabulation, its header filled in. */
 TipFlat *
-TipNewFlat(const TipShape *shape, const char *names, uint32 names_size,
+TipNewFlat(const TipShape *shape, const char *about, uint32 about_size,
 		   uint32 count)
 {
-	TipFlat    *flat = palloc0(TipFlatSize(names_size, count));
+	TipFlat    *flat = palloc0(TipFlatSize(about_size, count));
 
-	fill_header(flat, shape, names, names_size, count);
+	fill_header(flat, shape, about, about_size, count);
 	return flat;
 }
 
@@ -110,33 +188,63 @@ TipTableOf(Datum d)
 	return table->magic == TABLE_MAGIC ? table : NULL;
 }
 
+static void
+refuse_stored(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("invalid stored value of type %s", "tip.tabulation")));
+}
+
+/*
+ * Version 1 did not count who contributes to a measure: 0 says that nobody is
+ * known to, which no threshold takes for enough.
+ */
+static TipFlat *
+from_version_1(const OldFlat *old)
+{
+	TipShape	shape = {.used = old->used};
+	const OldEntry *from;
+	TipEntry   *to;
+	TipFlat    *flat;
+	char	   *about;
+	uint32		about_size;
+
+	if (old->flags != 0 || old->count > TIP_MAX_CELLS ||
+		old->names_size > TIP_ABOUT_MAX || old->names_size % 8 != 0 ||
+		VARSIZE(old) != OldFlatSize(old->names_size, old->count))
+		refuse_stored();
+	memcpy(shape.list, old->list, sizeof(shape.list));
+	about = TipAboutOfNames(&shape, old->data, old->names_size, &about_size);
+	if (about == NULL && old->names_size > 0)
+		refuse_stored();
+	flat = TipNewFlat(&shape, about, about_size, old->count);
+	from = (const OldEntry *) (old->data + old->names_size);
+	to = TipFlatEntries(flat);
+	for (uint32 i = 0; i < old->count; i++)
+		to[i] = (TipEntry)
+	{
+		.cell = from[i].cell, .n = from[i].n, .key_sum = from[i].key_sum,
+			.measure = from[i].measure
+	};
+	return flat;
+}
+
 TipFlat *
 TipGetFlat(Datum d)
 {
 	TipFlat    *flat = (TipFlat *) PG_DETOAST_DATUM(d);
 
+	if (VARSIZE(flat) >= OldFlatSize(0, 0) && flat->version == 1)
+		return from_version_1((OldFlat *) flat);
 	if (VARSIZE(flat) < TipFlatSize(0, 0) ||
-		flat->version != TIP_TABULATION_VERSION || flat->flags != 0 ||
+		flat->version != TIP_TABULATION_VERSION ||
 		flat->count > TIP_MAX_CELLS ||
-		flat->names_size > TIP_NAMES_MAX || flat->names_size % 8 != 0 ||
-		VARSIZE(flat) != TipFlatSize(flat->names_size, flat->count))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("invalid stored value of type %s", "tip.tabulation")));
+		flat->about_size > TIP_ABOUT_MAX || flat->about_size % 8 != 0 ||
+		VARSIZE(flat) != TipFlatSize(flat->about_size, flat->count) ||
+		TipAboutProblem(&flat->shape, flat->data, flat->about_size) != NULL)
+		refuse_stored();
 	return flat;
-}
-
-/* The name of a dimension, counted from 0, or NULL. */
-const char *
-TipDimensionName(const TipFlat *flat, int dimension)
-{
-	const char *name = flat->data;
-
-	if (flat->names_size == 0)
-		return NULL;
-	while (dimension-- > 0)
-		name += strlen(name) + 1;
-	return name;
 }
 
 /* ---- shapes ---- */
@@ -158,6 +266,26 @@ TipShapeOfCell(const TipCell *cell)
 	return shape;
 }
 
+/* A stored margin has * where one row may be in several cells. */
+bool
+TipCellFits(const TipShape *shape, const TipCell *cell)
+{
+	uint8		may_miss = 0;
+
+	if (shape->flags & TIP_STORED_MARGINS)
+		may_miss = shape->multi;
+	for (int i = 0; i < TIP_CELL_CODES; i++)
+	{
+		uint16		code = TipCellCode(cell, i);
+		int			bit = 1 << i;
+
+		if (code == 0 ? (shape->used & ~may_miss & bit) != 0 :
+			(shape->used & bit) == 0 || TipCodeList(code) != shape->list[i])
+			return false;
+	}
+	return true;
+}
+
 static const char *
 describe(const TipShape *shape, int position)
 {
@@ -173,7 +301,8 @@ refuse_shape(const TipShape *a, const TipShape *b)
 {
 	int			i = 0;
 
-	while (strcmp(describe(a, i), describe(b, i)) == 0)
+	while (i < TIP_CELL_CODES - 1 &&
+		   strcmp(describe(a, i), describe(b, i)) == 0)
 		i++;
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -184,32 +313,26 @@ refuse_shape(const TipShape *a, const TipShape *b)
 }
 
 static void
-fit_shape(TipTable *table, const TipShape *shape)
+fit_shape(TipTable *table, const TipCell *cell)
 {
-	if (table->used == 0)
-		table->shape = *shape;
-	else if (memcmp(&table->shape, shape, sizeof(TipShape)) != 0)
-		refuse_shape(&table->shape, shape);
+	TipShape	shape;
+
+	if (table->used == 0 && table->shape.used == 0)
+		table->shape = TipShapeOfCell(cell);
+	else if (!TipCellFits(&table->shape, cell))
+	{
+		shape = TipShapeOfCell(cell);
+		refuse_shape(&table->shape, &shape);
+	}
 }
 
 /* ---- adding ---- */
 
-static inline uint64
-mix(uint64 h)
-{
-	h ^= h >> 32;
-	h *= UINT64CONST(0xd6e8feb86659fd93);
-	return h ^ (h >> 32);
-}
-
 static inline TipEntry *
 find_slot(TipTable *table, const TipCell *cell)
 {
-	uint64		half[2];
-	uint32		at;
+	uint32		at = TipHashCell(cell);
 
-	memcpy(half, cell, sizeof(half));
-	at = mix(half[0] ^ mix(half[1] + UINT64CONST(0x9e3779b97f4a7c15)));
 	for (;; at++)
 	{
 		TipEntry   *entry = &table->entries[at & (table->slots - 1)];
@@ -226,6 +349,7 @@ grow(TipTable *table)
 	uint32		slots = table->slots;
 
 	CHECK_FOR_INTERRUPTS();
+	TipCheckMemory((Size) slots * 2 * sizeof(TipEntry));
 	table->entries = MemoryContextAllocExtended(table->hdr.eoh_context,
 												(Size) slots * 2 *
 												sizeof(TipEntry),
@@ -251,9 +375,7 @@ refuse_size(void)
 static TipEntry *
 add_cell(TipTable *table, TipEntry *entry, const TipCell *cell)
 {
-	TipShape	shape = TipShapeOfCell(cell);
-
-	fit_shape(table, &shape);
+	fit_shape(table, cell);
 	if (table->used >= TIP_MAX_CELLS)
 		refuse_size();
 	if (table->used >= table->slots / 4 * 3)
@@ -266,6 +388,25 @@ add_cell(TipTable *table, TipEntry *entry, const TipCell *cell)
 	return entry;
 }
 
+static void
+refuse_sum(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("a sum of the tabulation is out of range")));
+}
+
+void
+TipAddSums(TipEntry *entry, const TipEntry *more)
+{
+	entry->key_sum += more->key_sum;
+	if (pg_add_s64_overflow(entry->n, more->n, &entry->n) ||
+		pg_add_s64_overflow(entry->measure, more->measure, &entry->measure) ||
+		pg_add_s64_overflow(entry->contributors, more->contributors,
+							&entry->contributors))
+		refuse_sum();
+}
+
 void
 TipAddEntry(TipTable *table, const TipEntry *more)
 {
@@ -273,46 +414,34 @@ TipAddEntry(TipTable *table, const TipEntry *more)
 
 	if (unlikely(entry->n == 0))
 		entry = add_cell(table, entry, &more->cell);
-	entry->key_sum += more->key_sum;
-	if (pg_add_s64_overflow(entry->n, more->n, &entry->n) ||
-		pg_add_s64_overflow(entry->measure, more->measure, &entry->measure))
-		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("a sum of the tabulation is out of range")));
+	TipAddSums(entry, more);
 }
 
-static void
-adopt_names(TipTable *table, const TipFlat *flat)
+void
+TipRefuseMulti(void)
 {
-	if (flat->names_size == 0)
-		return;
-	if (table->names_size == 0)
-	{
-		table->names = MemoryContextAlloc(table->hdr.eoh_context,
-										  flat->names_size);
-		memcpy(table->names, flat->data, flat->names_size);
-		table->names_size = flat->names_size;
-	}
-	else if (table->names_size != flat->names_size ||
-			 memcmp(table->names, flat->data, flat->names_size) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("tabulations name their dimensions differently"),
-				 errhint("Name them alike with tip.name_dimensions() before merging.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("tabulation is not additive"),
+			 errdetail("One person or record may be in several of its cells."),
+			 errhint("Count the persons or records of all parts together.")));
 }
 
 void
 TipAddFlat(TipTable *table, const TipFlat *flat)
 {
 	const TipEntry *entries = TipFlatEntries(flat);
+	bool		is_first = table->used == 0;
 
+	if (!TipShapeIsAdditive(&flat->shape))
+		TipRefuseMulti();
 	for (uint32 i = 0; i < flat->count; i++)
 	{
 		if (i % 65536 == 0)
 			CHECK_FOR_INTERRUPTS();
 		TipAddEntry(table, &entries[i]);
 	}
-	/* An empty tabulation has no dimensions to name. */
+	/* An empty tabulation has no dimensions to know of. */
 	if (flat->count > 0)
-		adopt_names(table, flat);
+		TipAdoptAbout(table, flat, is_first);
 }

@@ -11,6 +11,7 @@
 #include "identity.h"
 #include "identity_ledger.h"
 #include "rules.h"
+#include "tabulation.h"
 #include "tabulation_persons.h"
 
 PG_MODULE_MAGIC;
@@ -24,6 +25,7 @@ _PG_init(void)
 	TipIdentityInit();
 	TipLedgerInit();
 	TipRulesInit();
+	TipTabulationInit();
 	TipPersonsInit();
 	MarkGUCPrefixReserved("tip_module");
 }
