@@ -11,11 +11,12 @@ BEGIN
     FOR routine IN
         SELECT p.oid FROM pg_catalog.pg_proc AS p
          WHERE p.pronamespace = 'tip'::pg_catalog.regnamespace
-           AND (p.provolatile = 'i' OR p.prokind = 'a' AND
-                p.prorettype <> 'tip.person_tabulation'::pg_catalog.regtype
+           AND (p.provolatile = 'i' OR p.prokind = 'a'
                 OR p.proname IN ('today', 'to_scheme', 'from_scheme', 'scheme_codes', 'label',
                                 'current_ruleset'))
            AND NOT p.prosecdef
+           -- Who is in which cell is no addition of counts.
+           AND p.prorettype <> 'tip.person_tabulation'::pg_catalog.regtype
     LOOP
         EXECUTE pg_catalog.format('GRANT EXECUTE ON ROUTINE %s TO PUBLIC',
                                   routine);

@@ -220,6 +220,13 @@ node_of(Cube *cube, uint32 cell, int mask)
 	return add_node(cube, &node);
 }
 
+/* A function, since finding the node may move the values. */
+static inline void
+add_value(Cube *cube, uint32 node, int64 more)
+{
+	cube->value[node] += more;
+}
+
 /* The positions at which two cells of the state have the same code. */
 static inline int
 agreement(const Cube *cube, uint32 a, uint32 b)
@@ -304,10 +311,9 @@ count_few(Cube *cube, Downset *shared, const TipPerson *cells, int count)
 		{
 			int			mask = shared->mask[i];
 
-			if (shared->coefficient[mask] == 0)
-				continue;
-			cube->value[node_of(cube, cells[j].cell, mask)] -=
-				shared->coefficient[mask];
+			if (shared->coefficient[mask] != 0)
+				add_value(cube, node_of(cube, cells[j].cell, mask),
+						  -shared->coefficient[mask]);
 		}
 		downset_clear(shared);
 	}
@@ -319,7 +325,7 @@ count_two(Cube *cube, uint32 a, uint32 b)
 {
 	cube->value[a]++;
 	cube->value[b]++;
-	cube->value[node_of(cube, a, agreement(cube, a, b))]--;
+	add_value(cube, node_of(cube, a, agreement(cube, a, b)), -1);
 }
 
 /* Who is in many cells: count her once in each margin of any of them. */
@@ -342,7 +348,11 @@ count_many(Cube *cube, const TipPerson *cells, uint32 count)
 		}
 	}
 	for (uint32 i = 0; i < cube->mine.count; i++)
-		cube->whole[add_node(cube, &cube->mine.cells[i])]++;
+	{
+		uint32		node = add_node(cube, &cube->mine.cells[i]);
+
+		cube->whole[node]++;
+	}
 }
 
 static inline uint32
@@ -418,7 +428,7 @@ add_up(Cube *cube)
 			if (above.code[d] == 0)
 				continue;
 			above.code[d] = 0;
-			cube->value[add_node(cube, &above)] += cube->value[i];
+			add_value(cube, add_node(cube, &above), cube->value[i]);
 		}
 	}
 }
