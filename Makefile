@@ -84,6 +84,8 @@ OBJS = \
 	src/tabulation.o \
 	src/tabulation_about.o \
 	src/tabulation_cell.o \
+	src/tabulation_count.o \
+	src/tabulation_dimensions.o \
 	src/tabulation_io.o \
 	src/tabulation_persons.o \
 	src/tabulation_persons_count.o \

@@ -1,16 +1,14 @@
 /*
  * tabulation.c
- *		Tabulate, merge, name, roll up, and read a tabulation.
+ *		Tabulate, merge, compare and roll up.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
-#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
-#include "compat.h"
 #include "tabulation.h"
 
 PG_FUNCTION_INFO_V1(tip_tabulate_add);
@@ -18,11 +16,8 @@ PG_FUNCTION_INFO_V1(tip_tabulation_combine);
 PG_FUNCTION_INFO_V1(tip_tabulation_plus);
 PG_FUNCTION_INFO_V1(tip_tabulation_eq);
 PG_FUNCTION_INFO_V1(tip_tabulation_ne);
-PG_FUNCTION_INFO_V1(tip_tabulation_name);
 PG_FUNCTION_INFO_V1(tip_tabulation_rollup);
 PG_FUNCTION_INFO_V1(tip_tabulation_rollup_names);
-PG_FUNCTION_INFO_V1(tip_tabulation_dimensions);
-PG_FUNCTION_INFO_V1(tip_tabulation_is_additive);
 
 /* ---- aggregates ---- */
 
@@ -129,92 +124,7 @@ tip_tabulation_ne(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(!is_equal(fcinfo));
 }
 
-/* ---- names ---- */
-
-static void
-refuse_names(const char *why)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("%s", why),
-			 errhint("tip.dimensions() shows the dimensions of a tabulation.")));
-}
-
-static char **
-text_elements(ArrayType *array, int *count)
-{
-	Datum	   *elements;
-	bool	   *nulls;
-	char	  **texts;
-
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT,
-					  &elements, &nulls, count);
-	texts = palloc(sizeof(char *) * (*count + 1));
-	for (int i = 0; i < *count; i++)
-	{
-		if (nulls[i])
-			refuse_names("names of dimensions must not be null");
-		texts[i] = TextDatumGetCString(elements[i]);
-	}
-	return texts;
-}
-
-static void
-check_name(char **names, int i)
-{
-	if (names[i][0] == '\0' || strlen(names[i]) >= NAMEDATALEN)
-		refuse_names("a name of a dimension is empty or too long");
-	for (int j = 0; j < i; j++)
-		if (strcmp(names[i], names[j]) == 0)
-			refuse_names("names of dimensions must differ");
-}
-
-static TipFlat *
-with_about(const TipFlat *flat, const TipDraft *draft)
-{
-	uint32		size;
-	char	   *about = TipPackAbout(draft, &size);
-	TipFlat    *result = TipNewFlat(&flat->shape, about, size, flat->count);
-
-	memcpy(TipFlatEntries(result), TipFlatEntries(flat),
-		   flat->count * sizeof(TipEntry));
-	return result;
-}
-
-/*
- * name_dimensions(tabulation, names text[])
- *		The same counts, with a name for each dimension.
- */
-Datum
-tip_tabulation_name(PG_FUNCTION_ARGS)
-{
-	TipFlat    *flat = TipGetFlat(PG_GETARG_DATUM(0));
-	int			count;
-	char	  **names = text_elements(PG_GETARG_ARRAYTYPE_P(1), &count);
-	TipDraft	draft;
-
-	if (count != TipDimensions(flat->shape.used))
-		refuse_names("a tabulation needs one name for each dimension");
-	TipUnpackAbout(flat, &draft);
-	for (int i = 0; i < count; i++)
-	{
-		check_name(names, i);
-		draft.name[i] = names[i];
-	}
-	PG_RETURN_POINTER(with_about(flat, &draft));
-}
-
 /* ---- rollup ---- */
-
-static int
-position_of(const TipFlat *flat, int dimension)
-{
-	int			position = TipPositionOf(flat->shape.used, dimension);
-
-	if (position < 0)
-		refuse_names("the tabulation has no such dimension");
-	return position;
-}
 
 /* Whether the cell is a stored margin over all of these positions. */
 static bool
@@ -236,10 +146,10 @@ rolled_shape(const TipFlat *flat, const int *keep, int count, int *from,
 	shape->flags = flat->shape.flags;
 	for (int i = 0; i < count; i++)
 	{
-		from[i] = position_of(flat, keep[i]);
+		from[i] = TipPosition(flat, keep[i]);
 		for (int j = 0; j < i; j++)
 			if (from[j] == from[i])
-				refuse_names("a dimension can be kept only once");
+				TipRefuseDimensions("a dimension can be kept only once");
 		shape->used |= 1 << i;
 		shape->list[i] = flat->shape.list[from[i]];
 		if (flat->shape.multi & (1 << from[i]))
@@ -301,29 +211,15 @@ tip_tabulation_rollup(PG_FUNCTION_ARGS)
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), INT4OID, sizeof(int32), true,
 					  TYPALIGN_INT, &elements, &nulls, &count);
 	if (count > TipDimensions(flat->shape.used))
-		refuse_names("the tabulation has no such dimension");
+		TipRefuseDimensions("the tabulation has no such dimension");
 	for (int i = 0; i < count; i++)
 	{
 		if (nulls[i] || DatumGetInt32(elements[i]) < 1 ||
 			DatumGetInt32(elements[i]) > TIP_CELL_CODES)
-			refuse_names("the tabulation has no such dimension");
+			TipRefuseDimensions("the tabulation has no such dimension");
 		keep[i] = DatumGetInt32(elements[i]) - 1;
 	}
 	PG_RETURN_DATUM(EOHPGetRWDatum(&rollup(flat, keep, count)->hdr));
-}
-
-static int
-dimension_by_name(const TipFlat *flat, const char *name)
-{
-	for (int i = 0; i < TipDimensions(flat->shape.used); i++)
-	{
-		const char *mine = TipDimensionName(flat, i);
-
-		if (mine != NULL && strcmp(mine, name) == 0)
-			return i;
-	}
-	refuse_names("the tabulation has no dimension of that name");
-	return -1;
 }
 
 /* rollup(tabulation, keep text[]): the same by name. */
@@ -332,74 +228,12 @@ tip_tabulation_rollup_names(PG_FUNCTION_ARGS)
 {
 	TipFlat    *flat = TipGetFlat(PG_GETARG_DATUM(0));
 	int			count;
-	char	  **names = text_elements(PG_GETARG_ARRAYTYPE_P(1), &count);
+	char	  **names = TipDimensionNames(PG_GETARG_ARRAYTYPE_P(1), &count);
 	int			keep[TIP_CELL_CODES];
 
 	if (count > TipDimensions(flat->shape.used))
-		refuse_names("the tabulation has no such dimension");
+		TipRefuseDimensions("the tabulation has no such dimension");
 	for (int i = 0; i < count; i++)
-		keep[i] = dimension_by_name(flat, names[i]);
+		keep[i] = TipDimensionByName(flat, names[i]);
 	PG_RETURN_DATUM(EOHPGetRWDatum(&rollup(flat, keep, count)->hdr));
-}
-
-/* ---- reading ---- */
-
-static int64
-count_codes(const TipFlat *flat, int position)
-{
-	const TipEntry *entries = TipFlatEntries(flat);
-	Bitmapset  *seen = NULL;
-
-	for (uint32 i = 0; i < flat->count; i++)
-		if (entries[i].cell.code[position] != 0)
-			seen = bms_add_member(seen,
-								  TipCodeNumber(TipCellCode(&entries[i].cell,
-															position)));
-	return bms_num_members(seen);
-}
-
-static void
-put_dimension(ReturnSetInfo *rsinfo, const TipFlat *flat, int i)
-{
-	int			position = position_of(flat, i);
-	int			list = flat->shape.list[position];
-	const char *name = TipDimensionName(flat, i);
-	const char *dictionary = TipDimensionDictionary(flat, i);
-	const TipAbout *my = TipDimensionAbout(flat, i);
-	Datum		values[10];
-	bool		nulls[10] = {false};
-
-	values[0] = Int32GetDatum(i + 1);
-	values[1] = CStringGetTextDatum(name ? name : "");
-	values[2] = CStringGetTextDatum(list ? TipListRowOf(list)->name : "");
-	values[3] = Int64GetDatum(count_codes(flat, position));
-	values[4] = Int32GetDatum(my->base);
-	values[5] = CStringGetTextDatum(dictionary ? dictionary : "");
-	values[6] = Int32GetDatum(my->high);
-	values[7] = Int64GetDatum(my->checksum);
-	values[8] = Int32GetDatum(my->edges);
-	values[9] = BoolGetDatum((flat->shape.multi & (1 << position)) != 0);
-	nulls[1] = name == NULL;
-	nulls[2] = list == 0;
-	nulls[5] = nulls[6] = nulls[7] = dictionary == NULL;
-	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-}
-
-/* dimensions(tabulation): what is known of each, and its distinct codes. */
-Datum
-tip_tabulation_dimensions(PG_FUNCTION_ARGS)
-{
-	TipFlat    *flat = TipGetFlat(PG_GETARG_DATUM(0));
-
-	InitMaterializedSRF(fcinfo, 0);
-	for (int i = 0; i < TipDimensions(flat->shape.used); i++)
-		put_dimension((ReturnSetInfo *) fcinfo->resultinfo, flat, i);
-	return (Datum) 0;
-}
-
-/* is_additive(tabulation): whether every margin is the sum of its cells. */
-Datum
-tip_tabulation_is_additive(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_BOOL(TipShapeIsAdditive(&TipGetFlat(PG_GETARG_DATUM(0))->shape));
 }

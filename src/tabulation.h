@@ -3,15 +3,17 @@
  *		A cell is eight codes; a tabulation maps cells to counts and sums.
  *
  * tabulation_cell.c is the cell, tabulation_state.c the table in memory and
- * on disk, tabulation_about.c what is said of its dimensions, tabulation_io.c
- * its text and binary forms, tabulation.c what people call,
- * tabulation_margins.c the margins and tabulation_count.c one cell alone.
+ * on disk, tabulation_about.c what is known of its dimensions and
+ * tabulation_dimensions.c what people say of them, tabulation_io.c its text
+ * and binary forms, tabulation.c the aggregates and rollup,
+ * tabulation_margins.c the margins, tabulation_count.c one cell alone.
  */
 #ifndef TIP_TABULATION_H
 #define TIP_TABULATION_H
 
 #include "codes.h"
 #include "port/pg_bswap.h"
+#include "utils/array.h"
 #include "utils/expandeddatum.h"
 
 #define TIP_CELL_CODES 8
@@ -154,6 +156,7 @@ TipHashCell(const TipCell *cell)
 
 /* tabulation_cell.c */
 extern bool TipCellCodeIsValid(uint16 code);
+extern char *TipCellText(uint16 code);
 
 /* tabulation_state.c */
 extern void TipTabulationInit(void);
@@ -183,6 +186,7 @@ extern char *TipPackAbout(const TipDraft *draft, uint32 *size);
 extern void TipUnpackAbout(const TipFlat *flat, TipDraft *draft);
 extern void TipAdoptAbout(TipTable *table, const TipFlat *flat,
 						  bool is_first);
+extern void TipSetAbout(TipTable *table, const TipDraft *draft);
 extern void TipKeepAbout(TipTable *table, const TipFlat *flat,
 						 const int *keep, int count);
 extern const char *TipDimensionName(const TipFlat *flat, int dimension);
@@ -192,5 +196,11 @@ extern const TipEdge *TipDimensionEdges(const TipFlat *flat, int dimension);
 extern const TipEdge *TipFindEdge(const TipEdge *edges, int count,
 								  uint16 child);
 extern bool TipEdgesEnd(const TipEdge *edges, int count);
+
+/* tabulation_dimensions.c */
+extern void TipRefuseDimensions(const char *why);
+extern char **TipDimensionNames(ArrayType *array, int *count);
+extern int	TipDimensionByName(const TipFlat *flat, const char *name);
+extern int	TipPosition(const TipFlat *flat, int dimension);
 
 #endif							/* TIP_TABULATION_H */

@@ -388,14 +388,21 @@ TipAdoptAbout(TipTable *table, const TipFlat *flat, bool is_first)
 	pfree(mine);
 }
 
+void
+TipSetAbout(TipTable *table, const TipDraft *draft)
+{
+	uint32		size;
+	char	   *about = TipPackAbout(draft, &size);
+
+	set_about(table, about, size);
+}
+
 /* The table takes over these dimensions of flat, in this order. */
 void
 TipKeepAbout(TipTable *table, const TipFlat *flat, const int *keep, int count)
 {
 	TipDraft	all;
 	TipDraft	kept = {.dimensions = count};
-	char	   *about;
-	uint32		size;
 
 	TipUnpackAbout(flat, &all);
 	for (int i = 0; i < count; i++)
@@ -405,6 +412,5 @@ TipKeepAbout(TipTable *table, const TipFlat *flat, const int *keep, int count)
 		kept.dictionary[i] = all.dictionary[keep[i]];
 		kept.edges[i] = all.edges[keep[i]];
 	}
-	about = TipPackAbout(&kept, &size);
-	set_about(table, about, size);
+	TipSetAbout(table, &kept);
 }

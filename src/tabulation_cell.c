@@ -277,6 +277,16 @@ local_code(int64 number)
 	return (uint16) number;
 }
 
+/* bucket(value, base): the number of a bucket, such as a year after 2000. */
+PG_FUNCTION_INFO_V1(tip_bucket);
+Datum
+tip_bucket(PG_FUNCTION_ARGS)
+{
+	int64		number = (int64) PG_GETARG_INT32(0) - PG_GETARG_INT32(1);
+
+	PG_RETURN_INT32(local_code(number));
+}
+
 Datum
 tip_cell_make(PG_FUNCTION_ARGS)
 {
@@ -305,16 +315,19 @@ tip_cell_make(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(cell);
 }
 
-static Datum
-code_text(uint16 code)
+/* A code as people read it, * for all. */
+char *
+TipCellText(uint16 code)
 {
+	int			number = TipCodeNumber(code);
+
 	if (code == 0)
-		return CStringGetTextDatum("*");
-	if (TipCodeNumber(code) == TIP_NUMBER_NOT_RECORDED)
-		return CStringGetTextDatum("not_recorded");
+		return pstrdup("*");
+	if (number == TIP_NUMBER_NOT_RECORDED)
+		return pstrdup("not_recorded");
 	if (TipCodeList(code) != 0)
-		return CStringGetTextDatum(TipCodeText(code));
-	return CStringGetTextDatum(psprintf("%d", TipCodeNumber(code)));
+		return TipCodeText(code);
+	return psprintf("%d", number);
 }
 
 /* codes(cell): its codes as people read them, * for all. */
@@ -335,7 +348,7 @@ tip_cell_codes(PG_FUNCTION_ARGS)
 		for (count = TIP_CELL_CODES; count > 0 && cell->code[count - 1] == 0;)
 			count--;
 	for (int i = 0; i < count; i++)
-		texts[i] = code_text(TipCellCode(cell, i));
+		texts[i] = CStringGetTextDatum(TipCellText(TipCellCode(cell, i)));
 	PG_RETURN_ARRAYTYPE_P(construct_array(texts, count, TEXTOID, -1, false,
 										  TYPALIGN_INT));
 }
