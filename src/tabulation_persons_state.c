@@ -162,7 +162,7 @@ unseal(const Sealed *sealed, int len, const TipPersonsKey *key, uint8 *plain)
 {
 	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
 	uint8		tag[TAG_BYTES];
-	int			out;
+	int			out = 0;
 	bool		is_whole;
 
 	memcpy(tag, sealed->tag, TAG_BYTES);
