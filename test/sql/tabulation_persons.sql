@@ -6,10 +6,11 @@ INSERT INTO victim VALUES
 	('00000000-0000-0000-0000-000000000001', 'female', '{sex}'),
 	('00000000-0000-0000-0000-000000000002', 'female', '{sex,labour}'),
 	('00000000-0000-0000-0000-000000000003', 'male', '{labour,other}'),
-	('00000000-0000-0000-0000-000000000004', NULL, '{unknown}');
--- a set enters through tip.each, a row for each code
+	('00000000-0000-0000-0000-000000000004', NULL, '{unknown}'),
+	('00000000-0000-0000-0000-000000000005', 'male', NULL);
+-- a set enters through tip.each, a row for each code; who has none keeps a row
 SELECT tip.name_dimensions(tip.count_persons(tip.tabulate_persons(tip.cell(sex, form), id)), '{sex,form}') AS t
-FROM victim, tip.each(forms) AS form \gset
+FROM victim LEFT JOIN LATERAL tip.each(forms) AS form ON true \gset
 SELECT dimension, name, is_multi FROM tip.dimensions(:'t');
 SELECT tip.is_additive(:'t');
 -- the margins over form are stored, those over sex are sums
