@@ -26,7 +26,7 @@
 #include "tabulation_persons.h"
 
 /* Who is in more cells than this is counted margin by margin. */
-#define MANY_CELLS 64
+#define MANY_CELLS 32
 
 /* ---- sorting ---- */
 
