@@ -169,6 +169,7 @@ extern int	TipPositionOf(uint8 used, int dimension);
 extern TipTable *TipNewTable(MemoryContext parent);
 extern TipTable *TipTableOf(Datum d);
 extern TipFlat *TipGetFlat(Datum d);
+extern TipFlat *TipGetHeader(Datum d);
 extern TipFlat *TipNewFlat(const TipShape *shape, const char *about,
 						   uint32 about_size, uint32 count);
 extern void TipSortEntries(TipEntry *entries, uint32 count);

@@ -188,6 +188,20 @@ edges_are_valid(const TipEdge *edges, int count)
 	return TipEdgesEnd(edges, count);
 }
 
+static bool
+lists_are_known(const TipShape *shape)
+{
+	for (int i = 0; i < TIP_CELL_CODES; i++)
+	{
+		int			list = shape->list[i];
+
+		if (list != 0 && ((shape->used & (1 << i)) == 0 ||
+						  list > TIP_MAX_LISTS || TipListRowOf(list) == NULL))
+			return false;
+	}
+	return true;
+}
+
 /* Why these bytes cannot be what is known of the dimensions, or NULL. */
 const char *
 TipAboutProblem(const TipShape *shape, const char *about, uint32 size)
@@ -200,6 +214,8 @@ TipAboutProblem(const TipShape *shape, const char *about, uint32 size)
 		(shape->flags & ~TIP_KNOWN_FLAGS) != 0 ||
 		(shape->multi == 0 && (shape->flags & TIP_STORED_MARGINS) != 0))
 		return "It was made by a version that is not known here.";
+	if (!lists_are_known(shape))
+		return "A dimension has no list that this version knows.";
 	if (size == 0)
 		return NULL;
 	if (dimensions == 0 || size > TIP_ABOUT_MAX || size < at ||

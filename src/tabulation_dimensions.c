@@ -484,10 +484,14 @@ count_codes(const TipFlat *flat, int position)
 	Bitmapset  *seen = NULL;
 
 	for (uint32 i = 0; i < flat->count; i++)
+	{
+		if (i % 65536 == 0)
+			CHECK_FOR_INTERRUPTS();
 		if (entries[i].cell.code[position] != 0)
 			seen = bms_add_member(seen,
 								  TipCodeNumber(TipCellCode(&entries[i].cell,
 															position)));
+	}
 	return bms_num_members(seen);
 }
 
@@ -534,7 +538,7 @@ tip_tabulation_dimensions(PG_FUNCTION_ARGS)
 Datum
 tip_tabulation_is_additive(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(TipShapeIsAdditive(&TipGetFlat(PG_GETARG_DATUM(0))->shape));
+	PG_RETURN_BOOL(TipShapeIsAdditive(&TipGetHeader(PG_GETARG_DATUM(0))->shape));
 }
 
 /* ---- codes as people read them ---- */
@@ -574,7 +578,7 @@ bucket_text(const TipFlat *flat, int i, uint16 code)
 Datum
 tip_tabulation_codes(PG_FUNCTION_ARGS)
 {
-	TipFlat    *flat = TipGetFlat(PG_GETARG_DATUM(0));
+	TipFlat    *flat = TipGetHeader(PG_GETARG_DATUM(0));
 	TipCell    *cell = PG_GETARG_TIPCELL(1);
 	Datum		texts[TIP_CELL_CODES];
 	int			count = TipDimensions(flat->shape.used);

@@ -247,6 +247,43 @@ TipGetFlat(Datum d)
 	return flat;
 }
 
+/*
+ * The same without its cells, for what asks about dimensions only: a toasted
+ * value is not read to its end, a table in memory not sorted.
+ */
+TipFlat *
+TipGetHeader(Datum d)
+{
+	struct varlena *value = (struct varlena *) DatumGetPointer(d);
+	TipTable   *table;
+	TipFlat    *head;
+
+	if (VARATT_IS_EXTERNAL_EXPANDED(value))
+	{
+		table = (TipTable *) DatumGetEOHP(d);
+		if (table->magic == TABLE_MAGIC)
+			return TipNewFlat(&table->shape, table->about,
+							  table->about_size, 0);
+	}
+	else if (VARATT_IS_EXTENDED(value))
+	{
+		head = (TipFlat *) pg_detoast_datum_slice(value, 0,
+												  TipFlatSize(TIP_ABOUT_MAX, 0) -
+												  VARHDRSZ);
+		if (VARSIZE(head) >= TipFlatSize(0, 0) &&
+			head->version == TIP_TABULATION_VERSION &&
+			head->about_size <= VARSIZE(head) - TipFlatSize(0, 0))
+		{
+			head = TipNewFlat(&head->shape, head->data, head->about_size, 0);
+			if (TipAboutProblem(&head->shape, head->data,
+								head->about_size) != NULL)
+				refuse_stored();
+			return head;
+		}
+	}
+	return TipGetFlat(d);
+}
+
 /* ---- shapes ---- */
 
 TipShape
