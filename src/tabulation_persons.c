@@ -147,7 +147,8 @@ tip_persons_add_pseudonym(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1))
 		RETURN_STATE(state);
 	if (PG_ARGISNULL(2))
-		refuse_null("a person", "Pass the victim's id as third argument: who has no pseudonym is counted by it.");
+		refuse_null("a person",
+					"Pass the victim's id as third argument: who has no pseudonym is counted by it.");
 	add_pseudonym(state, PG_GETARG_TIPCELL(1), PSEUDONYM_ARG(2));
 	RETURN_STATE(state);
 }
