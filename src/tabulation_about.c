@@ -361,8 +361,9 @@ compare(const TipDraft *a, const TipDraft *b)
 			a->my[i].checksum != b->my[i].checksum)
 			refuse_about(i, "dictionary");
 		if (a->my[i].edges != b->my[i].edges ||
-			(a->my[i].edges > 0 && memcmp(a->edges[i], b->edges[i],
-										  a->my[i].edges * sizeof(TipEdge)) != 0))
+			(a->my[i].edges > 0 &&
+			 memcmp(a->edges[i], b->edges[i],
+					a->my[i].edges * sizeof(TipEdge)) != 0))
 			refuse_about(i, "hierarchy");
 	}
 }

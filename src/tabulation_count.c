@@ -77,7 +77,8 @@ parse_int64(const char *at, int64 *value, char end)
 
 	errno = 0;
 	*value = strtoll(at, &stop, 10);
-	if (stop == at || errno != 0 || *stop != end || isspace((unsigned char) *at))
+	if (stop == at || errno != 0 || *stop != end ||
+		isspace((unsigned char) *at))
 		return NULL;
 	return stop + 1;
 }
@@ -87,7 +88,7 @@ tip_count_in(PG_FUNCTION_ARGS)
 {
 	const char *at = PG_GETARG_CSTRING(0);
 	CountState *state = palloc0(sizeof(CountState));
-	int64		value[5];
+	int64		value[5] = {0};
 
 	at = *at == '(' ? at + 1 : NULL;
 	for (int i = 0; i < 5 && at != NULL; i++)

@@ -92,6 +92,12 @@ TipDimensionByName(const TipFlat *flat, const char *name)
 	return -1;
 }
 
+static int
+dimension_of(const TipFlat *flat, const text *name)
+{
+	return TipDimensionByName(flat, text_to_cstring(name));
+}
+
 int
 TipPosition(const TipFlat *flat, int dimension)
 {
@@ -138,7 +144,7 @@ set_base(TipDraft *draft, const TipFlat *flat, int i, int32 base)
 	int			list = flat->shape.list[TipPosition(flat, i)];
 
 	if (base != 0 && (list != 0 || draft->dictionary[i] != NULL))
-		TipRefuseDimensions("only a bucket counts from a base; write 0 for other dimensions");
+		TipRefuseDimensions("only a bucket counts from a base");
 	draft->my[i].base = base;
 }
 
@@ -178,17 +184,17 @@ Datum
 tip_tabulation_dictionary(PG_FUNCTION_ARGS)
 {
 	TipFlat    *flat = TipGetFlat(PG_GETARG_DATUM(0));
-	int			i = TipDimensionByName(flat, text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	int			i = dimension_of(flat, PG_GETARG_TEXT_PP(1));
 	char	   *dictionary = text_to_cstring(PG_GETARG_TEXT_PP(2));
 	int32		high = PG_GETARG_INT32(3);
 	TipDraft	draft;
 
 	TipUnpackAbout(flat, &draft);
 	if (flat->shape.list[TipPosition(flat, i)] != 0 || draft.my[i].base != 0)
-		TipRefuseDimensions("only a dimension of plain numbers can have a dictionary");
+		TipRefuseDimensions("only plain numbers can be of a dictionary");
 	if (dictionary[0] == '\0' || strlen(dictionary) >= NAMEDATALEN ||
 		high < 1 || high > TIP_NUMBER_MAX)
-		TipRefuseDimensions("name or last number of a dictionary is out of range");
+		TipRefuseDimensions("a dictionary has no such name or number");
 	draft.dictionary[i] = dictionary;
 	draft.my[i].high = high;
 	draft.my[i].checksum = PG_GETARG_INT64(4);
@@ -226,7 +232,7 @@ edge_of(const TipCell *cell)
 
 	for (int i = 2; i < TIP_CELL_CODES; i++)
 		if (cell->code[i] != 0)
-			refuse_hierarchy("a step of a hierarchy has more than two codes", 0);
+			refuse_hierarchy("a step of a hierarchy has three codes", 0);
 	if (edge.child == 0 || edge.parent == 0)
 		refuse_hierarchy("a step of a hierarchy lacks a code", 0);
 	if (TipCodeIsMissing(edge.child) || TipCodeIsMissing(edge.parent))
@@ -307,7 +313,8 @@ check_numbers(const TipFlat *flat, int position, const TipEdge *edges,
 			above[TipCodeNumber(edges[i].parent)] = true;
 	for (uint32 i = 0; i < flat->count; i++)
 	{
-		uint16		code = TipCellCode(&TipFlatEntries(flat)[i].cell, position);
+		const TipCell *cell = &TipFlatEntries(flat)[i].cell;
+		uint16		code = TipCellCode(cell, position);
 
 		if (above[TipCodeNumber(code)])
 			refuse_hierarchy("a number above others occurs in the dimension",
@@ -323,7 +330,7 @@ Datum
 tip_tabulation_hierarchy(PG_FUNCTION_ARGS)
 {
 	TipFlat    *flat = TipGetFlat(PG_GETARG_DATUM(0));
-	int			i = TipDimensionByName(flat, text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	int			i = dimension_of(flat, PG_GETARG_TEXT_PP(1));
 	int			position = TipPosition(flat, i);
 	int			count;
 	TipEdge    *edges = edges_of(PG_GETARG_ARRAYTYPE_P(2), &count);
@@ -404,7 +411,7 @@ Datum
 tip_tabulation_coarsen(PG_FUNCTION_ARGS)
 {
 	TipFlat    *flat = TipGetFlat(PG_GETARG_DATUM(0));
-	int			i = TipDimensionByName(flat, text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	int			i = dimension_of(flat, PG_GETARG_TEXT_PP(1));
 	TipTable   *table = coarsen(flat, TipPosition(flat, i),
 								TipDimensionEdges(flat, i),
 								TipDimensionAbout(flat, i)->edges);
@@ -456,7 +463,7 @@ tip_list_hierarchy(PG_FUNCTION_ARGS)
 	int			list = list_of_name(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	Datum	   *steps = palloc(sizeof(Datum) * (TIP_NUMBER_MAX + 1));
 	int			count = 0;
-	Oid			type = get_element_type(get_func_rettype(fcinfo->flinfo->fn_oid));
+	Oid			array = get_func_rettype(fcinfo->flinfo->fn_oid);
 
 	for (int number = 1; number <= TipListMaxNumber(list); number++)
 	{
@@ -471,8 +478,10 @@ tip_list_hierarchy(PG_FUNCTION_ARGS)
 		cell->code[1] = pg_hton16(parent);
 		steps[count++] = PointerGetDatum(cell);
 	}
-	PG_RETURN_ARRAYTYPE_P(construct_array(steps, count, type, sizeof(TipCell),
-										  false, TYPALIGN_DOUBLE));
+	PG_RETURN_ARRAYTYPE_P(construct_array(steps, count,
+										  get_element_type(array),
+										  sizeof(TipCell), false,
+										  TYPALIGN_DOUBLE));
 }
 
 /* ---- reading ---- */
@@ -538,7 +547,9 @@ tip_tabulation_dimensions(PG_FUNCTION_ARGS)
 Datum
 tip_tabulation_is_additive(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(TipShapeIsAdditive(&TipGetHeader(PG_GETARG_DATUM(0))->shape));
+	TipFlat    *flat = TipGetHeader(PG_GETARG_DATUM(0));
+
+	PG_RETURN_BOOL(TipShapeIsAdditive(&flat->shape));
 }
 
 /* ---- codes as people read them ---- */

@@ -215,8 +215,12 @@ tip_tabulation_margins(PG_FUNCTION_ARGS)
 	for (uint32 i = 0; i < flat->count; i++)
 		add_to_cube(&cube, &TipFlatEntries(flat)[i]);
 	for (int i = 0; i < TipDimensions(flat->shape.used); i++)
-		if ((flat->shape.multi & (1 << TipPositionOf(flat->shape.used, i))) == 0)
+	{
+		int			bit = 1 << TipPositionOf(flat->shape.used, i);
+
+		if ((flat->shape.multi & bit) == 0)
 			add_dimension(&cube, flat, i);
+	}
 	put_entries((ReturnSetInfo *) fcinfo->resultinfo, cube.entries,
 				cube.count);
 	return (Datum) 0;

@@ -267,9 +267,9 @@ TipGetHeader(Datum d)
 	}
 	else if (VARATT_IS_EXTENDED(value))
 	{
-		head = (TipFlat *) pg_detoast_datum_slice(value, 0,
-												  TipFlatSize(TIP_ABOUT_MAX, 0) -
-												  VARHDRSZ);
+		Size		bytes = TipFlatSize(TIP_ABOUT_MAX, 0) - VARHDRSZ;
+
+		head = (TipFlat *) pg_detoast_datum_slice(value, 0, bytes);
 		if (VARSIZE(head) >= TipFlatSize(0, 0) &&
 			head->version == TIP_TABULATION_VERSION &&
 			head->about_size <= VARSIZE(head) - TipFlatSize(0, 0))

@@ -302,6 +302,16 @@ SELECT throws_ok($$SELECT tip_impl.count_add(NULL, 1)$$, '22023', NULL, 'only in
 SELECT throws_ok(format('SELECT %L::tip.count_state', v), '22P02', NULL, 'no state: ' || v)
 FROM unnest('{"","(1,2,3,4)","(2,1,0,0,0)","(1,-1,0,0,0)","(1,1,0,0,2)","(1,1,0,0,-1)","(1,1,0,0,0)x","(1, 1,0,0,0)","(1,99999999999999999999,0,0,0)","(1,,0,0,0)"}'::text[]) AS v;
 
+-- ---- counts past 2^63 ----
+CREATE TEMP TABLE full_cell AS SELECT ('\x0002' || '01' || '00' || '00000002' || repeat('0', 16) || '00000000' || '00000000' ||
+	'0001' || repeat('0', 28) || '7fffffffffffffff' || repeat('0', 48) ||
+	'0002' || repeat('0', 28) || '0000000000000001' || repeat('0', 48))::tip.tabulation AS t;
+SELECT throws_ok('SELECT t + t FROM full_cell', '22003', NULL, 'a count that is too large');
+SELECT throws_ok('SELECT tip.margins(t) FROM full_cell', '22003', NULL, 'in a margin as well');
+SELECT throws_ok($$SELECT tip.rollup(t, '{}'::int4[]) FROM full_cell$$, '22003', NULL, 'or a rollup');
+SELECT throws_ok($$SELECT tip.coarsen(tip.use_hierarchy(tip.name_dimensions(t, '{a}'), 'a', ARRAY[tip.cell(1, 9), tip.cell(2, 9)]), 'a')
+	FROM full_cell$$, '22003', NULL, 'or one step up');
+
 -- ---- memory ----
 SET tip_module.tabulation_memory = '64kB';
 SELECT throws_ok($$SELECT tip.tabulate(tip.cell(1 + i % 1000, 1 + i / 1000), i) FROM generate_series(1, 20000) AS i$$,
