@@ -88,6 +88,10 @@ OBJS = \
 	src/tabulation_count.o \
 	src/tabulation_dimensions.o \
 	src/tabulation_io.o \
+	src/tabulation_persons.o \
+	src/tabulation_persons_count.o \
+	src/tabulation_persons_key.o \
+	src/tabulation_persons_state.o \
 	src/tabulation_margins.o \
 	src/tabulation_state.o \
 	src/release.o \
@@ -131,6 +135,7 @@ SQL_PARTS = \
 	sql/57-identity_codes.sql \
 	sql/58-extract.sql \
 	sql/60-tabulation.sql \
+	sql/61-tabulation_persons.sql \
 	sql/70-release.sql \
 	sql/71-release_protect.sql \
 	sql/72-release_publish.sql \
@@ -166,6 +171,7 @@ REGRESS = \
 	reidentify \
 	extract \
 	tabulation \
+	tabulation_persons \
 	release \
 	release_round \
 	revisions \

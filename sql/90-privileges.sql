@@ -15,6 +15,8 @@ BEGIN
                 OR p.proname IN ('today', 'to_scheme', 'from_scheme', 'scheme_codes', 'label',
                                 'current_ruleset'))
            AND NOT p.prosecdef
+           -- Who is in which cell is no addition of counts.
+           AND p.prorettype <> 'tip.person_tabulation'::pg_catalog.regtype
     LOOP
         EXECUTE pg_catalog.format('GRANT EXECUTE ON ROUTINE %s TO PUBLIC',
                                   routine);

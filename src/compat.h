@@ -64,6 +64,13 @@ typedef Node TipSoftContext;
 #define TIP_ATTRMAP_BY_NAME(in, out) build_attrmap_by_name(in, out)
 #endif
 
+/* 17 moved the number of a transaction on its backend into a struct. */
+#if PG_VERSION_NUM >= 170000
+#define TIP_PROC_LXID(proc) ((proc)->vxid.lxid)
+#else
+#define TIP_PROC_LXID(proc) ((proc)->lxid)
+#endif
+
 #define TIP_RETURN_ERROR(escontext, result, ...) \
 	do { \
 		MemoryContext context_ = CurrentMemoryContext; \

@@ -239,6 +239,7 @@ pg_noreturn extern void TipRefuseSum(void);
 
 /* tabulation_state.c */
 extern void TipTabulationInit(void);
+extern bool TipMemoryAllows(Size bytes);
 extern void TipCheckMemory(Size bytes);
 extern TipShape TipShapeOfCell(const TipCell *cell);
 extern bool TipCellFits(const TipShape *shape, const TipCell *cell);

@@ -60,11 +60,17 @@ TipTabulationInit(void)
 							NULL, NULL, NULL);
 }
 
+bool
+TipMemoryAllows(Size bytes)
+{
+	return bytes <= (Size) tabulation_memory * 1024;
+}
+
 /* Called only where something grows. */
 void
 TipCheckMemory(Size bytes)
 {
-	if (bytes > (Size) tabulation_memory * 1024)
+	if (!TipMemoryAllows(bytes))
 		ereport(ERROR,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("tabulation needs more memory than \"%s\" allows",

@@ -12,6 +12,7 @@
 #include "identity_ledger.h"
 #include "rules.h"
 #include "tabulation.h"
+#include "tabulation_persons.h"
 
 PG_MODULE_MAGIC;
 
@@ -25,5 +26,6 @@ _PG_init(void)
 	TipLedgerInit();
 	TipRulesInit();
 	TipTabulationInit();
+	TipPersonsInit();
 	MarkGUCPrefixReserved("tip_module");
 }

@@ -6,15 +6,17 @@ SELECT is_empty($$
 	SELECT p.oid::regprocedure FROM pg_proc AS p
 	WHERE p.pronamespace = 'tip'::regnamespace
 	  AND has_function_privilege('public', p.oid, 'EXECUTE')
-	  AND NOT (p.provolatile = 'i' OR p.prokind = 'a' OR p.proname IN
-		('today', 'to_scheme', 'from_scheme', 'scheme_codes', 'label', 'current_ruleset'))$$,
+	  AND NOT ((p.provolatile = 'i' OR p.prokind = 'a' OR p.proname IN
+		('today', 'to_scheme', 'from_scheme', 'scheme_codes', 'label', 'current_ruleset'))
+	  AND p.prorettype <> 'tip.person_tabulation'::regtype)$$,
 	'PUBLIC executes in tip only what the page lists');
 SELECT is_empty($$
 	SELECT p.oid::regprocedure FROM pg_proc AS p
 	WHERE p.pronamespace = 'tip'::regnamespace AND NOT p.prosecdef
 	  AND NOT has_function_privilege('public', p.oid, 'EXECUTE')
 	  AND (p.provolatile = 'i' OR p.prokind = 'a' OR p.proname IN
-		('today', 'to_scheme', 'from_scheme', 'scheme_codes', 'label', 'current_ruleset'))$$,
+		('today', 'to_scheme', 'from_scheme', 'scheme_codes', 'label', 'current_ruleset'))
+	  AND p.prorettype <> 'tip.person_tabulation'::regtype$$,
 	'and all that it lists');
 SELECT is_empty($$
 	SELECT p.oid::regprocedure FROM pg_proc AS p
