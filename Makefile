@@ -87,6 +87,10 @@ OBJS = \
 	src/tabulation_state.o \
 	src/release.o \
 	src/release_attack.o \
+	src/release_audit.o \
+	src/release_audit_attack.o \
+	src/release_audit_model.o \
+	src/release_program.o \
 	src/release_lp.o \
 	src/release_suppress.o
 
@@ -122,6 +126,7 @@ SQL_PARTS = \
 	sql/71-release_protect.sql \
 	sql/72-release_publish.sql \
 	sql/73-release_history.sql \
+	sql/75-release_audit.sql \
 	sql/79-release_shipped.sql \
 	sql/80-report.sql \
 	sql/90-privileges.sql
@@ -150,6 +155,7 @@ REGRESS = \
 	extract \
 	tabulation \
 	release \
+	release_audit \
 	report \
 	privileges
 
