@@ -239,9 +239,6 @@ BEGIN
     FOR d IN 1 .. cardinality(dimensions) LOOP
         total := coalesce(totals ->> dimensions[d], '_T');
         pairs := audit_links(dimensions[d], parents -> dimensions[d]);
-        -- A link to the total is what every code without a parent has.
-        SELECT coalesce(jsonb_agg(l.value), '[]') INTO pairs
-          FROM jsonb_array_elements(pairs) AS l WHERE l.value ->> 1 <> total;
         SELECT jsonb_object_agg(n.code, n.node),
                names || array_agg(n.code ORDER BY n.node),
                sizes || count(*)::int4
@@ -249,8 +246,8 @@ BEGIN
           FROM audit_nodes(dimensions[d],
                    ARRAY(SELECT r.value ->> dimensions[d]
                            FROM jsonb_array_elements(published) AS r
-                         UNION SELECT l.value ->> 0 FROM jsonb_array_elements(pairs) AS l
-                         UNION SELECT l.value ->> 1 FROM jsonb_array_elements(pairs) AS l
+                         UNION SELECT jsonb_array_elements_text(l.value)
+                           FROM jsonb_array_elements(pairs) AS l
                          EXCEPT SELECT total EXCEPT SELECT NULL),
                    pairs, total) AS n;
         SELECT links || coalesce(array_agg(v.link ORDER BY c.node, v.link_order), '{}')
@@ -258,7 +255,8 @@ BEGIN
           FROM (SELECT (lookup -> (l.value ->> 0))::int4,
                        (lookup -> (l.value ->> 1))::int4
                   FROM jsonb_array_elements(pairs) AS l
-                UNION ALL
+                -- what has no parent stands under the total
+                UNION
                 SELECT e.value::int4, 0 FROM jsonb_each(lookup) AS e
                  WHERE e.value::int4 > 0
                    AND NOT EXISTS (SELECT FROM jsonb_array_elements(pairs) AS l

@@ -1,0 +1,201 @@
+-- tip.audit() against lists of every table that fits what is published: people
+-- are dealt to cells in all ways, cells are added up, nothing else is known.
+BEGIN;
+SELECT * FROM no_plan();
+
+-- A space: its cells in one order, and every table of at most so many people.
+CREATE TEMP TABLE space (name text, dims text[], cells jsonb, people int,
+	parents jsonb, multi text[]);
+CREATE TEMP TABLE possible (name text, v int[], total int);
+-- Which kinds of people does a cell count?  A kind is a place in the deal.
+CREATE TEMP TABLE counts (name text, cell int, kinds int[]);
+
+INSERT INTO space VALUES
+('two by three', '{r,a}',
+ '[["n","x"],["n","y"],["n","z"],["n","_T"],["s","x"],["s","y"],["s","z"],["s","_T"],
+   ["_T","x"],["_T","y"],["_T","z"],["_T","_T"]]', 11, '{}', '{}'),
+-- kinds: f only, g only, both; for each sex
+('two sexes, overlapping forms', '{s,f}',
+ '[["m","f"],["m","g"],["m","_T"],["w","f"],["w","g"],["w","_T"],
+   ["_T","f"],["_T","g"],["_T","_T"]]', 8, '{}', '{f}'),
+-- kinds: f, g, h, fg, fh, gh, fgh; f and g are one group
+('groups of overlapping forms', '{f}',
+ '[["f"],["g"],["h"],["fg"],["_T"]]', 7, '{"f": {"f":"fg","g":"fg","h":"_T"}}', '{f}'),
+('overlapping hierarchies', '{p}',
+ '[["a"],["b"],["c"],["d"],["ab"],["cd"],["ac"],["bd"],["_T"]]', 11,
+ '{"p": {"a":["ab","ac"],"b":["ab","bd"],"c":["cd","ac"],"d":["cd","bd"]}}', '{}');
+INSERT INTO counts
+SELECT 'two by three', i, k::int[] FROM unnest('{"{1}","{2}","{3}","{1,2,3}","{4}","{5}","{6}","{4,5,6}",
+	"{1,4}","{2,5}","{3,6}","{1,2,3,4,5,6}"}'::text[]) WITH ORDINALITY AS u(k, i)
+UNION ALL SELECT 'two sexes, overlapping forms', i, k::int[] FROM unnest('{"{1,3}","{2,3}","{1,2,3}",
+	"{4,6}","{5,6}","{4,5,6}","{1,3,4,6}","{2,3,5,6}","{1,2,3,4,5,6}"}'::text[]) WITH ORDINALITY AS u(k, i)
+UNION ALL SELECT 'groups of overlapping forms', i, k::int[] FROM unnest('{"{1,4,5,7}","{2,4,6,7}","{3,5,6,7}",
+	"{1,2,4,5,6,7}","{1,2,3,4,5,6,7}"}'::text[]) WITH ORDINALITY AS u(k, i)
+UNION ALL SELECT 'overlapping hierarchies', i, k::int[] FROM unnest('{"{1}","{2}","{3}","{4}",
+	"{1,2}","{3,4}","{1,3}","{2,4}","{1,2,3,4}"}'::text[]) WITH ORDINALITY AS u(k, i);
+
+-- Deals of at most so many people to kinds, and the cells they make.
+CREATE FUNCTION pg_temp.deal(of text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	kinds	int := (SELECT max(k) FROM counts, unnest(counts.kinds) AS k WHERE name = of);
+	people	int := (SELECT s.people FROM space AS s WHERE s.name = of);
+	sums	text := (SELECT string_agg((SELECT string_agg('d[' || k || ']', '+') FROM unnest(c.kinds) AS k),
+						',' ORDER BY c.cell) FROM counts AS c WHERE name = of);
+BEGIN
+	EXECUTE format($q$
+		INSERT INTO possible
+		WITH RECURSIVE r(d, n) AS (
+			SELECT '{}'::int[], 0
+			UNION ALL
+			SELECT d || k, n + k FROM r, generate_series(0, %s - n) AS k WHERE cardinality(d) < %s
+		) SELECT DISTINCT %L, ARRAY[%s], n FROM r WHERE cardinality(d) = %s$q$,
+		people, kinds, of, sums, kinds);
+END
+$$;
+SELECT count(pg_temp.deal(name)) FROM space \g /dev/null
+CREATE INDEX ON possible (name, total);
+ANALYZE possible;
+
+CREATE FUNCTION pg_temp.dice(seed text, sides int) RETURNS int LANGUAGE sql AS
+$$ SELECT (('x' || substr(md5(seed), 1, 7))::bit(28)::int) % sides $$;
+
+-- A true table, and what is published of it: for each cell text, least, most.
+-- A cell may be missing (it has no text and is not passed on).
+CREATE TEMP TABLE published (id int, name text, mode text, cell int, truth int,
+	shown text, least int, most int, listed boolean);
+CREATE FUNCTION pg_temp.publish(id int, space text, mode text)
+RETURNS void LANGUAGE sql AS $$
+	WITH t AS (
+		SELECT v FROM possible WHERE possible.name = space
+		  AND total BETWEEN 4 AND (SELECT people - 2 FROM space AS s WHERE s.name = publish.space)
+		  AND (mode <> 'inner hidden' OR 0 <> ALL (v))
+		ORDER BY md5(id || v::text) LIMIT 1
+	), c AS (
+		SELECT u.i, u.n, pg_temp.dice(format('%s %s', id, u.i), 100) AS d,
+			u.i = (SELECT max(cell) FROM counts WHERE name = space) AS is_total
+		FROM t, unnest(t.v) WITH ORDINALITY AS u(n, i)
+	), s AS (
+		SELECT *, CASE
+			WHEN mode = 'rounded' THEN ((n + CASE WHEN n % 3 = 0 THEN 0 ELSE d % 3 END) / 3 * 3)::text
+			WHEN is_total AND d < 80 THEN n::text
+			WHEN mode = 'zeros hidden' THEN CASE WHEN d < 55 THEN '*' ELSE n::text END
+			WHEN n = 0 THEN n::text
+			WHEN mode = 'inner hidden' THEN CASE WHEN i IN (1, 2, 3, 5, 6, 7) AND d < 90 THEN '*' ELSE n::text END
+			WHEN n < 3 AND d < 20 THEN '<3'
+			WHEN d < 60 THEN '*'
+			ELSE n::text END AS shown
+		FROM c
+	)
+	INSERT INTO published
+	SELECT id, space, mode, i, n, shown,
+		CASE WHEN mode = 'rounded' THEN greatest(shown::int - 2, 0)
+		     WHEN missing THEN 0
+		     WHEN shown ~ '^[<*]' THEN CASE WHEN mode = 'zeros hidden' THEN 0 ELSE 1 END
+		     ELSE shown::int END,
+		CASE WHEN mode = 'rounded' THEN shown::int + 2
+		     WHEN missing OR shown = '*' THEN NULL
+		     WHEN shown = '<3' THEN 2
+		     ELSE shown::int END,
+		NOT missing
+	FROM s, LATERAL (SELECT mode NOT IN ('rounded', 'inner hidden') AND d % 10 = 3 AND NOT is_total AS missing) AS m
+$$;
+
+-- Every table that fits: extremes of each cell; with one more thing known; or
+-- of how far each cell is from another.
+CREATE FUNCTION pg_temp.every_table(of int, own int DEFAULT NULL, base int DEFAULT NULL,
+	OUT cell int, OUT low int, OUT high int, OUT touches boolean)
+RETURNS SETOF record LANGUAGE plpgsql AS $$
+DECLARE
+	fits	text := (SELECT string_agg(format('v[%s] >= %s', p.cell, least)
+		|| coalesce(' AND v[' || p.cell || '] <= ' || most, ''), ' AND ')
+		FROM published AS p WHERE id = of);
+BEGIN
+	IF own IS NOT NULL THEN
+		fits := fits || format(' AND v[%s] = 1', own);
+	END IF;
+	RETURN QUERY EXECUTE format($q$
+		SELECT u.i::int, min(u.n - %3$s), max(u.n - %3$s),
+			bool_or(total = (SELECT people FROM space WHERE space.name = %1$L))
+		FROM possible, unnest(v) WITH ORDINALITY AS u(n, i)
+		WHERE name = %1$L AND %2$s GROUP BY u.i$q$,
+		(SELECT min(name) FROM published WHERE id = of), fits,
+		coalesce('v[' || base || ']', '0'));
+END
+$$;
+
+CREATE FUNCTION pg_temp.rows_of(of int) RETURNS jsonb LANGUAGE sql AS $$
+	SELECT jsonb_agg((SELECT jsonb_object_agg(d.name, s.cells -> (p.cell - 1) ->> (d.i - 1)::int)
+			FROM unnest(s.dims) WITH ORDINALITY AS d(name, i))
+		|| jsonb_build_object('n', p.shown, 'true', p.truth) ORDER BY p.cell)
+	FROM published AS p JOIN space AS s USING (name) WHERE p.id = of AND p.listed
+$$;
+CREATE FUNCTION pg_temp.ours(of int, insiders text DEFAULT 'none',
+	OUT cell int, OUT low int8, OUT high int8, OUT own int, OUT status text)
+RETURNS SETOF record LANGUAGE sql AS $$
+	SELECT c.i::int, a.low, a.high, o.i::int, a.status
+	FROM (SELECT DISTINCT p.name, p.mode FROM published AS p WHERE id = of) AS p
+	JOIN space AS s USING (name),
+	LATERAL tip.audit(pg_temp.rows_of(of), s.dims, parents => s.parents, multi => s.multi,
+		zeros_published => p.mode <> 'zeros hidden',
+		rounded_base => CASE WHEN p.mode = 'rounded' THEN 3 END,
+		insiders => ours.insiders, true_column => 'true') AS a
+	JOIN LATERAL jsonb_array_elements(s.cells) WITH ORDINALITY AS c(codes, i)
+		ON c.codes = to_jsonb(a.codes)
+	LEFT JOIN LATERAL jsonb_array_elements(s.cells) WITH ORDINALITY AS o(codes, i)
+		ON o.codes = to_jsonb(a.insider)
+$$;
+
+SELECT count(pg_temp.publish(id::int, name, mode)) FROM (
+	SELECT row_number() OVER (ORDER BY s.name, m.mode) AS id, s.name, m.mode
+	FROM space AS s, unnest('{hidden,zeros hidden,rounded,inner hidden}'::text[]) AS m(mode),
+		generate_series(1, 12)
+	WHERE s.name = 'two by three' OR m.mode <> 'inner hidden') AS t \g /dev/null
+CREATE TEMP TABLE listed AS
+SELECT t.id, e.* FROM (SELECT DISTINCT id FROM published) AS t, pg_temp.every_table(t.id) AS e;
+CREATE TEMP TABLE audited AS
+SELECT t.id, o.* FROM (SELECT DISTINCT id FROM published) AS t, pg_temp.ours(t.id) AS o;
+
+SELECT is_empty($$
+	SELECT p.name, p.mode, p.id, p.cell, p.shown, l.low, l.high, a.low, a.high
+	FROM published AS p JOIN listed AS l USING (id, cell) LEFT JOIN audited AS a USING (id, cell)
+	WHERE p.listed AND p.least IS DISTINCT FROM p.most AND NOT l.touches
+	  AND (a.low IS DISTINCT FROM l.low OR a.high IS DISTINCT FROM l.high)$$,
+	'bounds are those of the tables that fit');
+SELECT is_empty($$
+	SELECT p.name, p.mode, p.id, p.cell, p.shown, l.low, l.high, a.low, a.high
+	FROM published AS p JOIN listed AS l USING (id, cell) LEFT JOIN audited AS a USING (id, cell)
+	WHERE p.listed AND p.least IS DISTINCT FROM p.most AND l.touches
+	  AND (a.low IS NULL OR a.low > l.low OR a.high < l.high)$$,
+	'nor narrower where more people could be in them than were dealt');
+SELECT is_empty('SELECT * FROM audited WHERE (low = high) IS DISTINCT FROM (status = ''exact'')
+	AND high IS NOT NULL OR status = ''not proven''', 'the status says whether they meet');
+SELECT cmp_ok(count(*), '>', 12::bigint, 'cells of ' || name || ', ' || mode || ' are compared')
+FROM published JOIN listed USING (id, cell)
+WHERE listed AND least IS DISTINCT FROM most AND NOT touches GROUP BY name, mode;
+SELECT cmp_ok(count(*), '>', 10::bigint, 'and some of them are exact')
+FROM audited WHERE status = 'exact';
+
+-- Each person alone in a cell: what more does she know?  A cell that differs
+-- from hers by a number that everybody knows is no news of others.
+CREATE TEMP TABLE inside AS
+SELECT p.id, p.cell AS own, e.*
+FROM published AS p, LATERAL pg_temp.every_table(p.id, p.cell) AS e
+WHERE p.name = 'two by three' AND p.mode = 'inner hidden' AND p.listed AND p.truth = 1
+  AND p.cell IN (1, 2, 3, 5, 6, 7) AND p.least IS DISTINCT FROM p.most;
+CREATE TEMP TABLE told AS
+SELECT t.id, o.* FROM (SELECT DISTINCT id FROM inside) AS t, pg_temp.ours(t.id, 'singletons') AS o
+WHERE o.own IS NOT NULL;
+CREATE TEMP TABLE news AS
+SELECT i.id, i.own, i.cell, i.low AS value
+FROM inside AS i JOIN listed AS l USING (id, cell) JOIN published AS p USING (id, cell)
+WHERE NOT i.touches AND NOT l.touches AND p.listed AND i.low = i.high AND l.low < l.high AND i.cell <> i.own;
+SELECT is_empty('SELECT id, own, cell, low FROM told EXCEPT SELECT id, own, cell, value FROM news
+	EXCEPT SELECT id, own, cell, low FROM inside WHERE touches', 'what an insider is told is so');
+SELECT is_empty($$SELECT id, own, cell, value FROM news AS n
+	WHERE EXISTS (SELECT FROM pg_temp.every_table(n.id, NULL, n.own) AS d
+		WHERE d.cell = n.cell AND d.low < d.high)
+	EXCEPT SELECT id, own, cell, low FROM told$$, 'and nothing is kept from her');
+SELECT cmp_ok(count(*), '>', 5::bigint, 'some learn something') FROM told;
+
+SELECT * FROM finish();
+ROLLBACK;
