@@ -66,8 +66,8 @@ BEGIN
         RETURN '[]';
     END IF;
     IF jsonb_typeof(parents) <> 'object'
-       OR parents @? '$.* ? (@.type() != "string" && @.type() != "array")'
-       OR parents @? '$.*[*] ? (@.type() != "string")' THEN
+       OR parents @? 'strict $.* ? (@.type() != "string" && @.type() != "array")'
+       OR parents @? 'strict $.* ? (@.type() == "array") [*] ? (@.type() != "string")' THEN
         PERFORM refuse('22023', format('parents of dimension "%s" are malformed', dimension),
             'Write {"child": "parent"}, or a list of parents where hierarchies overlap.');
     END IF;
@@ -145,7 +145,7 @@ DECLARE
     missing text;
 BEGIN
     IF published IS NULL OR jsonb_typeof(published) <> 'array'
-       OR published @? '$[*] ? (@.type() != "object")' THEN
+       OR published @? 'strict $[*] ? (@.type() != "object")' THEN
         PERFORM refuse('22023', 'published table is not a list of rows',
             'Pass (SELECT jsonb_agg(t) FROM my_table AS t).');
     END IF;
@@ -175,9 +175,10 @@ BEGIN
         PERFORM refuse('22023', format('"%s" is not a dimension', missing),
             'parents, totals and multi name columns of argument dimensions.');
     END IF;
-    IF marks @? '$.* ? (@.type() != "array" || @.size() != 2)'
-       OR marks @? '$.*[0] ? (@.type() != "number" || @ < 0 || @ > 1000000000 || @ != @.floor())'
-       OR marks @? '$.*[1] ? (@ != null && (@.type() != "number" || @ < 0 || @ > 1000000000 || @ != @.floor()))'
+    IF marks @? 'strict $.* ? (@.type() != "array" || @.size() != 2)'
+       OR marks @? 'strict $.*[0] ? (!(@.type() == "number" && @ >= 0 && @ <= 1000000000))'
+       OR marks @? 'strict $.*[1] ? (!(@.type() == "null" || @.type() == "number" && @ >= 0 && @ <= 1000000000))'
+       OR marks @? 'strict $.*[*] ? (@.type() == "number") ? (@.floor() < @)'
        OR EXISTS (SELECT FROM jsonb_each(marks) AS m
                    WHERE (m.value ->> 0)::numeric > (m.value ->> 1)::numeric) THEN
         PERFORM refuse('22023', 'marks are malformed',

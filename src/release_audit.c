@@ -60,7 +60,7 @@ TipAuditConflict(const TipAudit *audit, const TipAuditRow *row,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("published table contradicts itself"),
 			 errdetail("Cell %s %s.", CellName(audit, row->node), said),
-			 errhint("If the table leaves out a category, such as \"unknown\", add it as hidden cells.")));
+			 errhint("If the table leaves out a category, such as \"unknown\", name it in argument parents, under the total.")));
 	pg_unreachable();
 }
 
@@ -250,7 +250,7 @@ ReadOptions(const TipAudit *audit, TipAuditOptions *options,
 	{
 		int			cell = options->single[i];
 
-		if (cell < 0 || cell >= audit->cells || audit->row[cell].count > 1)
+		if (cell < 0 || cell >= audit->cells || !audit->row[cell].finest)
 			BadArgument("an insider's own cell must be a finest cell");
 	}
 }

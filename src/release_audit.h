@@ -54,6 +54,7 @@ typedef struct TipAuditRow
 	int64		low;
 	int64		high;
 	const int32 *node;			/* the cell or margin, for a message */
+	bool		finest;			/* a cell of one unknown, known or not */
 } TipAuditRow;
 
 typedef struct TipAudit

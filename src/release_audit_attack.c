@@ -320,7 +320,7 @@ AddUnlisted(Attack *attack)
 	bool	   *skip = palloc0(sizeof(bool) * audit->vars);
 
 	for (int i = 0; i < audit->cells; i++)
-		if (audit->row[i].count == 1)
+		if (audit->row[i].finest && audit->row[i].count == 1)
 			skip[audit->row[i].var[0]] = true;
 	for (int v = 0; v < audit->vars; v++)
 	{

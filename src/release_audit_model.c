@@ -79,6 +79,7 @@ ListMembers(const TipAudit *audit, TipAuditRow *row, int64 *members)
 		TooManyUnknowns();
 
 	row->count = count;
+	row->finest = count == 1;
 	row->var = palloc(sizeof(int) * count);
 	row->var[0] = 0;
 	for (int d = 0; d < audit->dims; d++)
