@@ -91,6 +91,7 @@ OBJS = \
 	src/release_audit_attack.o \
 	src/release_audit_model.o \
 	src/release_program.o \
+	src/release_grid.o \
 	src/release_lp.o \
 	src/release_suppress.o
 
