@@ -90,7 +90,6 @@ OBJS = \
 	src/release_audit.o \
 	src/release_audit_attack.o \
 	src/release_audit_model.o \
-	src/release_program.o \
 	src/release_grid.o \
 	src/release_lp.o \
 	src/release_suppress.o

@@ -23,6 +23,10 @@
 #define MAX_ALONE		100000000
 #define AUDIT_COLUMNS	6
 
+/* What one question may cost before its answer is "not proven". */
+#define MAX_PIVOTS		100000
+#define MAX_NODES		5000
+
 /* A sum of unknowns of one component that is bounded, asked for, or both. */
 typedef struct Share
 {
@@ -497,23 +501,27 @@ FillSystem(Attack *attack, Component *c)
 		FillRelationRow(attack, &audit->row[c->relation[i]], system);
 }
 
-/* Which published cell is behind an id of a program? */
+/*
+ * Which published cell is behind an id of a program?  Without one, no cell
+ * is to blame alone: name any of those that cannot be true together.
+ */
 static void
 Contradiction(const Attack *attack, const Component *c, int id)
 {
 	TipAuditRow row = {0};
-	const char *said = "cannot be reached by whole numbers together with the other cells";
+	const char *said = "cannot be met by whole numbers together with the other cells";
+	int			relation = id - (c->vars + c->system.rows - c->relations);
 
 	for (int i = 0; i < c->shares; i++)
-		if (attack->share[c->share[i]].id == id &&
-			attack->share[c->share[i]].row != NULL)
-			TipAuditConflict(attack->audit, attack->share[c->share[i]].row,
-							 said);
-	id -= c->system.rows - c->relations + c->vars;
-	if (id >= 0 && id < c->relations)
+	{
+		const Share *share = &attack->share[c->share[i]];
+
+		if (share->row != NULL && (share->id == id || id < 0))
+			TipAuditConflict(attack->audit, share->row, said);
+	}
+	if (relation >= 0)
 		TipAuditConflict(attack->audit,
-						 &attack->audit->row[c->relation[id]], said);
-	id += c->system.rows - c->relations + c->vars;
+						 &attack->audit->row[c->relation[relation]], said);
 	row.node = TipAuditPlaceNodes(attack->audit,
 								  c->var[id >= 0 && id < c->vars ? id : 0]);
 	TipAuditConflict(attack->audit, &row, said);
@@ -603,13 +611,11 @@ SeekEnd(Attack *attack, Component *c, TipProgram *program, View *view, int s,
 		outcome = TipProgramReach(program, share->id, highest,
 								  highest ? found + 1 : found - 1, &value,
 								  attack->point);
-	if (outcome == TIP_IMPOSSIBLE)
-		elog(ERROR, "a table that fits what is published was lost");
+	if (outcome == (extreme ? TIP_SOLVED : TIP_IMPOSSIBLE))
+		*sure = true;
 	Widen(attack, c, view, attack->point);
 	if (keep)
 		Keep(c, attack->point);
-	if (outcome == TIP_SOLVED && (extreme || value == found))
-		*sure = true;
 }
 
 static void
@@ -620,6 +626,7 @@ SeekOutsider(Attack *attack, Component *c)
 	TipOutcome	outcome;
 
 	c->program = TipProgramNew(&c->system, NULL);
+	TipProgramLimit(c->program, MAX_PIVOTS, MAX_NODES);
 	outcome = TipProgramStart(c->program, attack->point, &conflict);
 	if (outcome == TIP_IMPOSSIBLE)
 		Contradiction(attack, c, conflict);
@@ -805,6 +812,7 @@ InsiderProgram(Attack *attack, Component *c, const int *own, int insiders,
 		system.low[attack->local[own[i]]] =
 			system.high[attack->local[own[i]]] = 1;
 	program = TipProgramNew(&system, table);
+	TipProgramLimit(program, MAX_PIVOTS, MAX_NODES);
 	if (table != NULL)
 		Widen(attack, c, view, table);
 	else
