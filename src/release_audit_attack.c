@@ -243,6 +243,7 @@ BoundShare(Attack *attack, const TipAuditRow *row, int *live)
 	TipAudit   *audit = attack->audit;
 	int64		known = 0;
 	int			count = 0;
+	int			s;
 	Share	   *share;
 
 	for (int k = 0; k < row->count; k++)
@@ -250,7 +251,8 @@ BoundShare(Attack *attack, const TipAuditRow *row, int *live)
 			live[count++] = row->var[k];
 		else
 			known += audit->low[row->var[k]];
-	share = &attack->share[ShareOf(attack, live, count)];
+	s = ShareOf(attack, live, count);
+	share = &attack->share[s];
 	if (row->low - known > share->low)
 		share->low = row->low - known;
 	if (row->high < TIP_UNBOUNDED && row->high - known < share->high)
