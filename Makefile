@@ -89,7 +89,9 @@ OBJS = \
 	src/release_attack.o \
 	src/release_audit.o \
 	src/release_audit_attack.o \
+	src/release_audit_insider.o \
 	src/release_audit_model.o \
+	src/release_audit_parts.o \
 	src/release_grid.o \
 	src/release_lp.o \
 	src/release_suppress.o

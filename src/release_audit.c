@@ -170,7 +170,8 @@ ReadLabels(TipAudit *audit, ArrayType *labels, int nodes)
 
 		dim->label = palloc(sizeof(char *) * dim->nodes);
 		for (int n = 0; n < dim->nodes; n++, next++)
-			dim->label[n] = null[next] ? "?" : TextDatumGetCString(string[next]);
+			dim->label[n] = null[next] ? "?" :
+				TextDatumGetCString(string[next]);
 	}
 }
 

@@ -199,13 +199,17 @@ CheckRelation(const TipAudit *audit, const TipAuditRow *row, Activity sum)
 		TipAuditConflict(audit, row, "is less than one of its parts");
 	if (row->kind == TIP_AUDIT_UNION)
 		TipAuditConflict(audit, row, "is more than its parts together");
+	if (over)
+		TipAuditConflict(audit, row,
+						 psprintf(
+								  "is %s " INT64_FORMAT ", but the other cells make it at least " INT64_FORMAT,
+								  exact ? "shown as" : "at most", row->high,
+								  sum.least));
 	TipAuditConflict(audit, row,
-					 over ? psprintf("is %s " INT64_FORMAT ", but the other cells make it at least " INT64_FORMAT,
-									 exact ? "shown as" : "at most",
-									 row->high, sum.least) :
-					 psprintf("is %s " INT64_FORMAT ", but the other cells allow at most " INT64_FORMAT,
-							  exact ? "shown as" : "at least",
-							  row->low, sum.most));
+					 psprintf(
+							  "is %s " INT64_FORMAT ", but the other cells allow at most " INT64_FORMAT,
+							  exact ? "shown as" : "at least", row->low,
+							  sum.most));
 }
 
 /* What one unknown may be, given the rest of one relation. */
