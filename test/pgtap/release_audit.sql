@@ -148,7 +148,7 @@ $$;
 SELECT count(pg_temp.publish(id::int, name, mode)) FROM (
 	SELECT row_number() OVER (ORDER BY s.name, m.mode) AS id, s.name, m.mode
 	FROM space AS s, unnest('{hidden,zeros hidden,rounded,inner hidden}'::text[]) AS m(mode),
-		generate_series(1, 12)
+		generate_series(1, 10)
 	WHERE s.name = 'two by three' OR m.mode <> 'inner hidden') AS t \g /dev/null
 -- here two who are alone know together what neither knows
 SELECT pg_temp.publish(1000, 'two by three', 'inner hidden', '{1,1,2,4,2,2,1,5,3,3,3,9}') \g /dev/null
@@ -197,13 +197,15 @@ FROM inside AS i JOIN listed AS l USING (id, cell)
 WHERE i.low = i.high AND l.low < l.high AND i.cell <> ALL (i.own);
 SELECT is_empty('SELECT id, own, cell, low FROM told EXCEPT SELECT id, own, cell, value FROM news',
 	'what an insider is told is so');
+CREATE TEMP TABLE tied AS
+SELECT t.id, t.base, e.cell
+FROM (SELECT id, own AS base FROM news UNION SELECT id, ARRAY[o] FROM news, unnest(own) AS o) AS t,
+	pg_temp.every_table(t.id, '{}', t.base) AS e
+WHERE e.low = e.high;
 SELECT is_empty($$SELECT id, own, cell, value FROM news AS n
-	WHERE EXISTS (SELECT FROM pg_temp.every_table(n.id, '{}', n.own) AS d
-			WHERE d.cell = n.cell AND d.low < d.high)
-	  AND NOT EXISTS (SELECT FROM told AS t WHERE t.id = n.id AND t.cell = n.cell
+	WHERE NOT EXISTS (SELECT FROM told AS t WHERE t.id = n.id AND t.cell = n.cell
 			AND t.own <@ n.own AND t.low = n.value)
-	  AND NOT EXISTS (SELECT FROM unnest(n.own) AS o, pg_temp.every_table(n.id, '{}', ARRAY[o]) AS d
-			WHERE d.cell = n.cell AND d.low = d.high)$$,
+	  AND NOT EXISTS (SELECT FROM tied AS t WHERE t.id = n.id AND t.cell = n.cell AND t.base <@ n.own)$$,
 	'and nothing is kept from her');
 SELECT cmp_ok((SELECT count(*) FROM told WHERE cardinality(own) = n), '>', 1::bigint, n || ' of them learn something')
 FROM generate_series(1, 2) AS n;
