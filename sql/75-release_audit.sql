@@ -2,7 +2,7 @@
 
 CREATE FUNCTION tip_impl.audit_cells(sizes int4[], multi boolean[],
     links int4[], labels text[], nodes int4[], lows int8[], highs int8[],
-    singles int4[], certain boolean, insiders int4, bounds boolean,
+    truths int8[], singles int4[], certain boolean, insiders int4, bounds boolean,
     unlisted boolean,
     OUT cell int4, OUT node int4[], OUT low int8, OUT high int8,
     OUT status text, OUT insider int4[])
@@ -10,7 +10,7 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'tip_audit_cells'
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE ROWS 400 COST 100000;
 COMMENT ON FUNCTION tip_impl.audit_cells(int4[], boolean[], int4[], text[],
-    int4[], int8[], int8[], int4[], boolean, int4, boolean, boolean) IS
+    int4[], int8[], int8[], int8[], int4[], boolean, int4, boolean, boolean) IS
 'what an attacker learns of each cell of a table: cells as nodes of dimensions with what is said of them, links as (dimension, child, parent), nodes from 0 for the total, parents first';
 
 -- Codes in an order in which parents come first; place 0 is the total.
@@ -226,6 +226,7 @@ DECLARE
     seen    text[];
     lows    int8[];
     highs   int8[];
+    truths  int8[] := '{}';
     singles int4[] := '{}';
     wrong   int8;
 BEGIN
@@ -305,13 +306,18 @@ BEGIN
             'Say what other marks mean in argument marks; an exact count in a rounded table is written "=41".');
     END IF;
 
+    IF true_column IS NOT NULL THEN
+        SELECT array_agg(coalesce(substring(r.value ->> true_column
+                             FROM '^\s*(\d{1,9})(?:\.0*)?\s*$')::int8, -1)
+                         ORDER BY r.ordinality) INTO truths
+          FROM jsonb_array_elements(published) WITH ORDINALITY AS r;
+    END IF;
     IF insiders <> 'none' THEN
         SELECT coalesce(array_agg(c.i::int4 - 1 ORDER BY c.i), '{}') INTO singles
           FROM unnest(cells) WITH ORDINALITY AS c(shown, i)
          WHERE lows[c.i] <= 1 AND (highs[c.i] = -1 OR highs[c.i] >= 1)
            AND lows[c.i] <> highs[c.i]
-           AND (true_column IS NULL
-                OR published -> (c.i - 1)::int4 ->> true_column ~ '^\s*1(\.0*)?\s*$')
+           AND (true_column IS NULL OR truths[c.i] = 1)
            AND NOT EXISTS (
                    SELECT FROM generate_series(0, cardinality(dimensions) - 1) AS k(d),
                           generate_series(0, cardinality(links) / 3 - 1) AS l(i)
@@ -333,7 +339,7 @@ BEGIN
                    ARRAY(SELECT d = ANY (multi) FROM unnest(dimensions)
                          WITH ORDINALITY AS d(d, i) ORDER BY d.i),
                    links, names, coalesce(nodes, '{}'), coalesce(lows, '{}'),
-                   coalesce(highs, '{}'), singles, true_column IS NOT NULL,
+                   coalesce(highs, '{}'), coalesce(truths, '{}'), singles, true_column IS NOT NULL,
                    array_position('{none,singletons,pairs}'::text[], insiders) - 1,
                    bounds, unlisted) AS x
     )

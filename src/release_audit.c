@@ -64,6 +64,15 @@ TipAuditConflict(const TipAudit *audit, const TipAuditRow *row,
 	pg_unreachable();
 }
 
+void
+TipAuditUntrue(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("true values contradict the published table")));
+	pg_unreachable();
+}
+
 /*
  * The places of a node: its leaves, or the node itself where values overlap.
  * Children come after their parents, so that theirs are known before.
@@ -211,9 +220,11 @@ ReadCells(TipAudit *audit, FunctionCallInfo fcinfo)
 	int			nodes;
 	int			lows;
 	int			highs;
+	int			truths;
 	int32	   *node = PlainArray(fcinfo, 4, INT4OID, &nodes);
 	int64	   *low = PlainArray(fcinfo, 5, INT8OID, &lows);
 	int64	   *high = PlainArray(fcinfo, 6, INT8OID, &highs);
+	int64	   *truth = PlainArray(fcinfo, 7, INT8OID, &truths);
 
 	if (lows > TIP_AUDIT_MAX_CELLS)
 		ereport(ERROR,
@@ -234,17 +245,21 @@ ReadCells(TipAudit *audit, FunctionCallInfo fcinfo)
 			BadArgument("bounds of a cell are out of range");
 	}
 	TipAuditBuild(audit, node, low, high);
+	if (truths != lows && truths != 0)
+		BadArgument("true values do not agree with the cells");
+	if (truths > 0)
+		TipAuditTruth(audit, truth);
 }
 
 static void
 ReadOptions(const TipAudit *audit, TipAuditOptions *options,
 			FunctionCallInfo fcinfo)
 {
-	options->single = PlainArray(fcinfo, 7, INT4OID, &options->singles);
-	options->certain = PG_GETARG_BOOL(8);
-	options->insiders = PG_GETARG_INT32(9);
-	options->bounds = PG_GETARG_BOOL(10);
-	options->unlisted = PG_GETARG_BOOL(11);
+	options->single = PlainArray(fcinfo, 8, INT4OID, &options->singles);
+	options->certain = PG_GETARG_BOOL(9);
+	options->insiders = PG_GETARG_INT32(10);
+	options->bounds = PG_GETARG_BOOL(11);
+	options->unlisted = PG_GETARG_BOOL(12);
 	if (options->insiders < 0 || options->insiders > 2)
 		BadArgument("at most two insiders can combine");
 	for (int i = 0; i < options->singles; i++)
@@ -259,8 +274,8 @@ ReadOptions(const TipAudit *audit, TipAuditOptions *options,
 PG_FUNCTION_INFO_V1(tip_audit_cells);
 
 /*
- * audit_cells(sizes, multi, links, labels, nodes, lows, highs, singles,
- * certain, insiders, bounds, unlisted): what an attacker learns of each cell
+ * audit_cells(sizes, multi, links, labels, nodes, lows, highs, truths,
+ * singles, certain, insiders, bounds, unlisted): what an attacker learns of each cell
  * that is not published exactly.
  */
 Datum

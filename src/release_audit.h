@@ -67,6 +67,7 @@ typedef struct TipAudit
 	int64	   *low;			/* of an unknown, as far as is plain to see */
 	int64	   *high;
 	bool	   *open;			/* nothing bounds it above but the cap */
+	int64	   *truth;			/* of an unknown, -1: not told */
 	int64		cap;			/* more than any published number explains */
 	int			rows;			/* the first are the cells */
 	TipAuditRow *row;
@@ -87,6 +88,8 @@ extern int32 *TipAuditPlaceNodes(const TipAudit *audit, int var);
 pg_noreturn extern void TipAuditConflict(const TipAudit *audit,
 										 const TipAuditRow *row,
 										 const char *said);
+pg_noreturn extern void TipAuditUntrue(void);
+extern void TipAuditTruth(TipAudit *audit, const int64 *truth);
 extern void TipAuditBuild(TipAudit *audit, const int32 *node,
 						  const int64 *low, const int64 *high);
 extern void TipAuditAttack(TipAudit *audit, const TipAuditOptions *options,

@@ -111,6 +111,43 @@ TipAuditSeek(AuditRun *attack, AuditPart *c, TipProgram *program,
 	TipAuditKeep(c, attack->point);
 }
 
+/* Does a table satisfy what binds in a component? */
+static bool
+Fits(const AuditPart *c, const int64 *table)
+{
+	const TipSystem *system = &c->system;
+
+	for (int v = 0; v < system->vars; v++)
+		if (table[v] < system->low[v] || table[v] > system->high[v])
+			return false;
+	for (int i = 0; i < c->binding; i++)
+	{
+		const TipRow *row = &system->row[i];
+		int64		sum = 0;
+
+		for (int k = 0; k < row->count; k++)
+			sum += table[row->var[k]] * (row->coef ? row->coef[k] : 1);
+		if (sum < row->low || sum > row->high)
+			return false;
+	}
+	return true;
+}
+
+/* The true table, if the caller told it, saves looking for one. */
+static bool
+IsTold(AuditRun *attack, const AuditPart *c)
+{
+	for (int v = 0; v < c->vars; v++)
+	{
+		attack->point[v] = attack->audit->truth[c->var[v]];
+		if (attack->point[v] < 0)
+			return false;
+	}
+	if (!Fits(c, attack->point))
+		TipAuditUntrue();
+	return true;
+}
+
 static bool
 FindTable(AuditRun *attack, AuditPart *c)
 {
@@ -136,7 +173,7 @@ SeekOutsider(AuditRun *attack, AuditPart *c)
 	AuditView  *view = &attack->outsider;
 	bool		extreme = attack->options->bounds;
 
-	if (!FindTable(attack, c))
+	if (!IsTold(attack, c) && !FindTable(attack, c))
 		return;
 	c->program = TipProgramNew(&c->system, attack->point);
 	TipProgramLimit(c->program, TIP_AUDIT_PIVOTS, TIP_AUDIT_NODES);

@@ -11,8 +11,7 @@
 /* What singles know is remembered for pairs: a byte of each and target. */
 #define MAX_ALONE	100000000
 
-/* Insiders: the same questions, with one's own cell known to be 1. */
-
+/* The unknown of a single's own cell; -1 if all know it, or it cannot be 1. */
 static int
 OwnUnknown(const AuditRun *attack, int single)
 {
@@ -146,9 +145,7 @@ SeekInsider(AuditRun *attack, AuditPart *c, const int *own, int insiders,
 	ForgetView(c, view);
 	program = InsiderProgram(attack, c, own, insiders, view, &gave_up);
 	if (program == NULL && !gave_up && attack->options->certain)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("true values contradict the published table")));
+		TipAuditUntrue();
 	if (program == NULL)
 		return gave_up;
 	for (int i = 0; i < c->kept; i++)

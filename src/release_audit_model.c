@@ -61,8 +61,12 @@ CountUnknowns(TipAudit *audit)
 	audit->low = palloc0(sizeof(int64) * vars);
 	audit->high = palloc(sizeof(int64) * vars);
 	audit->open = palloc0(sizeof(bool) * vars);
+	audit->truth = palloc(sizeof(int64) * vars);
 	for (int v = 0; v < vars; v++)
+	{
 		audit->high[v] = TIP_UNBOUNDED;
+		audit->truth[v] = -1;
+	}
 }
 
 /* The unknowns of a cell are the product of what its nodes cover. */
@@ -381,4 +385,25 @@ TipAuditBuild(TipAudit *audit, const int32 *node, const int64 *low,
 	CheckAll(audit);
 	DropZeros(audit);
 	Cap(audit);
+}
+
+/* What is told of finest cells, -1: nothing. */
+void
+TipAuditTruth(TipAudit *audit, const int64 *truth)
+{
+	for (int i = 0; i < audit->cells; i++)
+	{
+		const TipAuditRow *row = &audit->row[i];
+
+		if (!row->finest || truth[i] < 0)
+			continue;
+		if (row->count == 0 && truth[i] > 0)
+			TipAuditUntrue();
+		if (row->count == 0)
+			continue;
+		audit->truth[row->var[0]] = truth[i];
+		if (truth[i] < audit->low[row->var[0]] ||
+			truth[i] > audit->high[row->var[0]])
+			TipAuditUntrue();
+	}
 }

@@ -284,8 +284,11 @@ ListShares(AuditRun *attack, const bool *binding)
 	for (int b = 0; b < BUCKETS; b++)
 		attack->bucket[b] = -1;
 	for (int i = 0; i < audit->cells; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		if (binding[i])
 			BoundShare(attack, &audit->row[i], live);
+	}
 
 	attack->target = palloc_extended(sizeof(AuditTarget) *
 									 (audit->cells + audit->vars + 1),

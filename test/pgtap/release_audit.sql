@@ -138,7 +138,7 @@ RETURNS SETOF record LANGUAGE sql AS $$
 		zeros_published => p.mode <> 'zeros hidden',
 		rounded_base => CASE WHEN p.mode = 'rounded' THEN 3 END,
 		insiders => ours.insiders, bounds => ours.bounds,
-		true_column => 'true') AS a
+		true_column => CASE WHEN insiders <> 'none' OR NOT bounds THEN 'true' END) AS a
 	JOIN LATERAL jsonb_array_elements(s.cells) WITH ORDINALITY AS c(codes, i)
 		ON c.codes = to_jsonb(a.codes)
 	CROSS JOIN LATERAL (SELECT array_agg(o.i::int ORDER BY o.i)

@@ -118,8 +118,8 @@ SELECT * FROM tip.audit('[{"r":"a","n":1}]', '{r}', marks => '{"c":[5,1]}');
 SELECT * FROM tip.audit('[{"r":"a","n":1}]', '{r}', threshold => 1);
 SELECT * FROM tip.audit('[{"r":"a","n":1}]', '{r}', insiders => 'all');
 SELECT * FROM tip.audit('[{"r":"a","n":1}]', '{r}', multi => NULL);
--- a single's true count that cannot be
-SELECT * FROM tip.audit('[{"r":"a","n":"*","t":1},{"r":"b","n":"*","t":1},{"r":"c","n":"*","t":1},{"n":5}]',
+-- two who are alone; true counts that cannot be
+SELECT * FROM tip.audit('[{"r":"a","n":"*","t":1},{"r":"b","n":"*","t":1},{"r":"c","n":"*","t":3},{"n":5}]',
     '{r}', insiders => 'pairs', true_column => 't') WHERE insider IS NOT NULL;
 SELECT * FROM tip.audit('[{"r":"a","n":"*","t":1},{"r":"b","n":"*","t":1},{"n":5}]',
     '{r}', insiders => 'pairs', true_column => 't') WHERE insider IS NOT NULL;
@@ -128,15 +128,15 @@ SELECT * FROM tip.audit('[{"r":"a","n":"*","t":1},{"r":"b","n":"*","t":1},{"n":5
 SELECT count(*) FROM tip.audit((SELECT jsonb_agg(jsonb_build_object('a', i, 'b', i, 'n', 1))
     FROM generate_series(1, 400) AS i), '{a,b}');
 -- the function underneath trusts nothing
-SELECT count(*) FROM tip_impl.audit_cells('{2}', '{f}', '{0,1,0}', '{_T,a}', '{2}', '{1}', '{1}', '{}', false, 0, true, false);
-SELECT count(*) FROM tip_impl.audit_cells('{2}', '{f}', '{0,1,1}', '{_T,a}', '{1}', '{1}', '{1}', '{}', false, 0, true, false);
-SELECT count(*) FROM tip_impl.audit_cells('{2}', '{f}', '{0,2,0}', '{_T,a}', '{1}', '{1}', '{1}', '{}', false, 0, true, false);
-SELECT count(*) FROM tip_impl.audit_cells('{2}', '{f}', '{0,1,0}', '{_T}', '{1}', '{1}', '{1}', '{}', false, 0, true, false);
-SELECT count(*) FROM tip_impl.audit_cells('{2}', '{f}', '{0,1,0}', '{_T,a}', '{1}', '{2}', '{1}', '{}', false, 0, true, false);
-SELECT count(*) FROM tip_impl.audit_cells('{2}', '{f}', '{0,1,0}', '{_T,a}', '{1}', '{1}', '{1}', '{7}', false, 0, true, false);
-SELECT count(*) FROM tip_impl.audit_cells('{2}', '{f}', '{0,1,0}', '{_T,a}', '{0}', '{1}', '{9}', '{0}', false, 3, true, false);
-SELECT count(*) FROM tip_impl.audit_cells('{2,2}', '{f}', '{0,1,0}', '{_T,a}', '{1}', '{1}', '{1}', '{}', false, 0, true, false);
-SELECT count(*) FROM tip_impl.audit_cells('{NULL}', '{f}', '{0,1,0}', '{_T,a}', '{1}', '{1}', '{1}', '{}', false, 0, true, false);
+SELECT count(*) FROM tip_impl.audit_cells('{2}', '{f}', '{0,1,0}', '{_T,a}', '{2}', '{1}', '{1}', '{}', '{}', false, 0, true, false);
+SELECT count(*) FROM tip_impl.audit_cells('{2}', '{f}', '{0,1,1}', '{_T,a}', '{1}', '{1}', '{1}', '{}', '{}', false, 0, true, false);
+SELECT count(*) FROM tip_impl.audit_cells('{2}', '{f}', '{0,2,0}', '{_T,a}', '{1}', '{1}', '{1}', '{}', '{}', false, 0, true, false);
+SELECT count(*) FROM tip_impl.audit_cells('{2}', '{f}', '{0,1,0}', '{_T}', '{1}', '{1}', '{1}', '{}', '{}', false, 0, true, false);
+SELECT count(*) FROM tip_impl.audit_cells('{2}', '{f}', '{0,1,0}', '{_T,a}', '{1}', '{2}', '{1}', '{}', '{}', false, 0, true, false);
+SELECT count(*) FROM tip_impl.audit_cells('{2}', '{f}', '{0,1,0}', '{_T,a}', '{1}', '{1}', '{1}', '{}', '{7}', false, 0, true, false);
+SELECT count(*) FROM tip_impl.audit_cells('{2}', '{f}', '{0,1,0}', '{_T,a}', '{0}', '{1}', '{9}', '{}', '{0}', false, 3, true, false);
+SELECT count(*) FROM tip_impl.audit_cells('{2,2}', '{f}', '{0,1,0}', '{_T,a}', '{1}', '{1}', '{1}', '{}', '{}', false, 0, true, false);
+SELECT count(*) FROM tip_impl.audit_cells('{NULL}', '{f}', '{0,1,0}', '{_T,a}', '{1}', '{1}', '{1}', '{}', '{}', false, 0, true, false);
 \set VERBOSITY default
 
 DROP TABLE old_table, two_marks, inside;
