@@ -275,8 +275,8 @@ PG_FUNCTION_INFO_V1(tip_audit_cells);
 
 /*
  * audit_cells(sizes, multi, links, labels, nodes, lows, highs, truths,
- * singles, certain, insiders, bounds, unlisted): what an attacker learns of each cell
- * that is not published exactly.
+ * singles, certain, insiders, bounds, unlisted): what an attacker learns of
+ * each cell that is not published exactly.
  */
 Datum
 tip_audit_cells(PG_FUNCTION_ARGS)
