@@ -96,6 +96,11 @@ OBJS = \
 	src/tabulation_state.o \
 	src/release.o \
 	src/release_attack.o \
+	src/release_audit.o \
+	src/release_audit_attack.o \
+	src/release_audit_insider.o \
+	src/release_audit_model.o \
+	src/release_audit_parts.o \
 	src/release_grid.o \
 	src/release_lp.o \
 	src/release_round.o \
@@ -144,6 +149,7 @@ SQL_PARTS = \
 	sql/78-release_ask.sql \
 	sql/74-release_round.sql \
 	sql/76-release_certificate.sql \
+	sql/75-release_audit.sql \
 	sql/79-release_shipped.sql \
 	sql/80-report.sql \
 	sql/90-privileges.sql
@@ -175,6 +181,7 @@ REGRESS = \
 	release \
 	release_round \
 	revisions \
+	release_audit \
 	report \
 	privileges
 
