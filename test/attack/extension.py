@@ -1,0 +1,59 @@
+"""The extension, asked by SQL.  All of its interface stands here."""
+import time
+
+import psycopg2
+
+from tables import hide
+
+FLAT = [1000, 1000, 1000, 1000]
+LEVELS = [1000, 100, 10, 1]
+
+
+class Refused(Exception):
+    """Nothing is published: the extension could not certify the table."""
+
+
+class Extension:
+    def __init__(self):
+        self.connection = psycopg2.connect('')
+        self.connection.autocommit = True
+        self.cursor = self.connection.cursor()
+        # whether insiders is yes or no, or how many join
+        self.cursor.execute("""
+            SELECT 'integer'::regtype = p.proargtypes[9]
+              FROM pg_proc AS p
+             WHERE p.oid::regproc = 'tip_impl.protect_cells'::regproc""")
+        self.has_coalitions = self.cursor.fetchone()[0]
+
+    def protect(self, plan, truth, threshold=5, width=1, reach=False,
+                insiders=1, costs=FLAT):
+        """The cells that the extension hides, as a set."""
+        leaves = [leaf for leaf, n in zip(plan.leaves, truth) if n]
+        arguments = (
+            [t.size for t in plan.trees],
+            [p for t in plan.trees for p in t.parents],
+            [node for leaf in leaves for node in leaf],
+            [n for n in truth if n], plan.tables, costs, threshold, width,
+            reach, insiders if self.has_coalitions else insiders > 0)
+        began = time.perf_counter()
+        try:
+            self.cursor.execute("""
+                SELECT c.node
+                  FROM tip_impl.protect_cells(%s::int4[], %s::int4[],
+                           %s::int4[], %s::int8[], %s::int4[], %s::int8[],
+                           %s, %s, %s, %s, NULL, false) AS c
+                 WHERE c.is_planned AND c.is_hidden""", arguments)
+        except psycopg2.errors.ProgramLimitExceeded as error:
+            raise Refused(str(error).splitlines()[0])
+        finally:
+            self.seconds = time.perf_counter() - began
+        return {tuple(row[0]) for row in self.cursor}
+
+    def release(self, plan, truth, **policy):
+        return hide(plan, truth, self.protect(plan, truth, **policy))
+
+    def peak_memory(self):
+        """Megabytes that the server process has had at most, shared and own."""
+        with open(f'/proc/{self.connection.get_backend_pid()}/status') as f:
+            return next(int(line.split()[1]) for line in f
+                        if line.startswith('VmHWM')) / 1024
