@@ -70,8 +70,10 @@ def implied(plan, shown, cell):
     return False
 
 
-def relations_of(release, pins=None):
-    """The relations that a release gives away; pins are known unknowns."""
+def relations_of(release, pins=None, all_rows=False):
+    """The relations that a release gives away; pins are known unknowns.
+
+    Sums that follow from others are left out unless all rows are wanted."""
     plan, shown = release.plan, release.shown
     cap = 10 * (50 + sum(n for n in shown.values() if n))
     relations = Relations(len(plan.leaves), cap)
@@ -83,13 +85,56 @@ def relations_of(release, pins=None):
         elif n == 0:
             for var in plan.under(cell):
                 relations.add((var,), 0, 0)
-        elif not implied(plan, shown, cell):
+        elif all_rows or not implied(plan, shown, cell):
             relations.add(plan.under(cell), n, n)
     for var, n in (pins or {}).items():
         relations.add((var,), n, n)
-    relations.whole = dict(relations.rows)
     relations.simplify()
     return relations
+
+
+def every_table(relations, limit):
+    """All whole tables that are possible, by search; None if too many."""
+    rows = list(relations.rows.items())
+    in_row = np.zeros((len(rows), len(relations.low)), dtype=bool)
+    for i, (members, _) in enumerate(rows):
+        in_row[i, list(members)] = True
+    least = np.array([low for _, (low, _) in rows], dtype=np.int64)
+    most = np.array([high for _, (_, high) in rows], dtype=np.int64)
+    far = np.iinfo(np.int64).max // 4
+    found = []
+
+    def tighten(low, high):
+        while rows:
+            room = most - in_row @ low
+            need = least - in_row @ high
+            new_high = np.minimum(high, low + np.where(
+                in_row, room[:, None], far).min(axis=0))
+            new_low = np.maximum(low, high + np.where(
+                in_row, need[:, None], -far).max(axis=0))
+            if (new_low > new_high).any():
+                return None
+            if (new_low == low).all() and (new_high == high).all():
+                break
+            low, high = new_low, new_high
+        return low, high
+
+    def search(low, high):
+        bounds = tighten(low, high)
+        if bounds is None or len(found) > limit:
+            return
+        low, high = bounds
+        width = high - low
+        if not width.any():
+            found.append(low)
+            return
+        var = np.where(width > 0, width, far).argmin()
+        for value in range(low[var], high[var] + 1):
+            next_low, next_high = low.copy(), high.copy()
+            next_low[var] = next_high[var] = value
+            search(next_low, next_high)
+    search(relations.low, relations.high)
+    return found if len(found) <= limit else None
 
 
 class Attacker:

@@ -2,6 +2,7 @@
 
 To check the attacker: no solver, no relations, only the released cells.
 """
+import itertools
 
 
 def possible_tables(release, pins=None, limit=2_000_000):
@@ -43,3 +44,32 @@ def possible_tables(release, pins=None, limit=2_000_000):
 def bounds(release, cell, tables):
     sums = [sum(t[i] for i in release.plan.under(cell)) for t in tables]
     return min(sums), max(sums)
+
+
+def possible_pairs(plan, fits_first, fits_second, most):
+    """All (table, place of one more person) that two tests of all cells'
+    counts accept; every finest count is at most `most`."""
+    found = []
+    for table in itertools.product(range(most + 1),
+                                   repeat=len(plan.leaves)):
+        if not fits_first(plan.counts(table)):
+            continue
+        for v in range(len(table)):
+            after = list(table)
+            after[v] += 1
+            if fits_second(plan.counts(after)):
+                found.append((table, v))
+    return found
+
+
+def fits_exact(release):
+    return lambda counts: all(
+        counts[c] == n if n is not None else counts[c] >= 1
+        for c, n in release.shown.items())
+
+
+def fits_rounded(release):
+    return lambda counts: all(
+        counts[c] == release.exact[c] if c in release.exact
+        else abs(counts[c] - n) < release.base
+        for c, n in release.shown.items())
