@@ -71,7 +71,9 @@ def implied(plan, shown, cell):
 
 
 def relations_of(release, pins=None, all_rows=False):
-    """The relations that a release gives away; pins are known unknowns.
+    """The relations that a release gives away.
+
+    pins: unknowns that somebody knows, as a number or as (least, most).
 
     Sums that follow from others are left out unless all rows are wanted."""
     plan, shown = release.plan, release.shown
@@ -88,7 +90,7 @@ def relations_of(release, pins=None, all_rows=False):
         elif all_rows or not implied(plan, shown, cell):
             relations.add(plan.under(cell), n, n)
     for var, n in (pins or {}).items():
-        relations.add((var,), n, n)
+        relations.add((var,), *(n if isinstance(n, tuple) else (n, n)))
     relations.simplify()
     return relations
 
@@ -323,8 +325,8 @@ def exact_linear(release, targets):
 def insider_fixes(release, targets, pins, seeds=()):
     """What is found out by whoever knows some unknowns, besides these."""
     plan = release.plan
-    own = frozenset(pins).union(*(
-        plan.under(c) for c in plan.cells if release.shown[c] == 0))
+    own = frozenset(v for v, n in pins.items() if isinstance(n, int)).union(
+        *(plan.under(c) for c in plan.cells if release.shown[c] == 0))
     others = [c for c in targets if not plan.under(c) <= own]
     audit = audit_release(release, others, pins, seeds)
     return [others[i] for i in audit.narrow()]

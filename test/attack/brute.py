@@ -71,5 +71,5 @@ def fits_exact(release):
 def fits_rounded(release):
     return lambda counts: all(
         counts[c] == release.exact[c] if c in release.exact
-        else abs(counts[c] - n) < release.base
+        else abs(counts[c] - n) <= release.away
         for c, n in release.shown.items())

@@ -272,7 +272,7 @@ def twin(extension, plan, truth, **policy):
 def marks():
     """Two tables that look alike, with other cells small: the same bytes."""
     extension = Extension()
-    extension.make_plan()
+    extension.make_plan([3])
     differ = pairs = 0
     for seed in range(20):
         plan = Plan([flat_tree(2, ['female', 'male']),
@@ -281,8 +281,13 @@ def marks():
         other = twin(extension, plan, truth, width=2, costs=LEVELS)
         if other:
             pairs += 1
-            differ += extension.publish(plan, truth) != \
-                extension.publish(plan, other)
+            texts = []
+            for table in (truth, other):
+                extension.start_again()
+                extension.record(plan, table)
+                extension.run('publish')
+                texts.append(extension.public_text())
+            differ += texts[0] != texts[1] or texts[0] == ''
     same('which hidden cells are small changes no byte', differ, 0)
     same('and there were such tables', pairs > 2, True)
 

@@ -69,35 +69,106 @@ class Extension:
             return next(int(line.split()[1]) for line in f
                         if line.startswith('VmHWM')) / 1024
 
+    def has(self, function):
+        self.cursor.execute(
+            'SELECT count(*) FROM pg_proc WHERE oid::regproc::text = %s',
+            (function,))
+        return self.cursor.fetchone()[0] > 0
+
+    # Rounding.
+
+    def round(self, plan, truth, base, label, earlier=None):
+        """Every planned cell rounded, and the steps; earlier: the finest
+        counts, rounded cells and steps of the version before."""
+        counts, rounded, steps = earlier or ([], {}, 0)
+        nodes = [node for leaf in plan.leaves for node in leaf]
+        try:
+            self.cursor.execute("""
+                SELECT r.node, r.rounded, r.steps
+                  FROM tip_impl.round_cells(%s::int4[], %s::int4[],
+                           %s::int4[], %s::int8[], %s::int4[], %s, 5, %s,
+                           %s::int8[], %s::int8[], %s::int4[]) AS r
+                 WHERE r.is_planned""",
+                ([t.size for t in plan.trees],
+                 [p for t in plan.trees for p in t.parents],
+                 nodes, truth, plan.tables, base, label, counts,
+                 [rounded[c] for c in plan.cells] if earlier else [],
+                 [steps] if earlier else []))
+        except psycopg2.errors.ProgramLimitExceeded as error:
+            raise Refused(str(error).splitlines()[0])
+        rows = self.cursor.fetchall()
+        return {tuple(r[0]): r[1] for r in rows}, rows[0][2]
+
     # Publication, from records to the views that everybody reads.
 
-    def make_plan(self):
-        """A table of invented people; rolled back when we leave."""
+    COLUMNS = ['sex', 'age', 'form']
+
+    def make_plan(self, tables):
+        """A plan of one year of invented people; rolled back when we leave.
+
+        tables: bit masks over sex 1, age 2, form 4."""
         self.connection.autocommit = False
+        self.tables = {f'attack_{i}': [c for d, c in enumerate(self.COLUMNS)
+                                       if mask >> d & 1]
+                       for i, mask in enumerate(tables)}
         self.cursor.execute("""
             CREATE SCHEMA attack;
-            CREATE TABLE attack.person (year int, sex text, age text);
+            CREATE TABLE attack.person (year int, sex text, age text,
+                                        form text);
             INSERT INTO tip.measure VALUES ('attack', 'invented persons',
-                'person', 'year', 'stated', '{sex,age}',
+                'person', 'year', 'stated', '{sex,age,form}',
                 'SELECT * FROM %1$I.person');
             INSERT INTO tip.release_plan VALUES ('attack', 'for a test',
-                'attack', 'public_exact', 1);
-            INSERT INTO tip.release_plan_table VALUES
-                ('attack_by_sex_and_age', 'attack', 1, 'By sex and age',
-                 '{sex,age}')""")
-
-    def publish(self, plan, truth):
-        """What is public after a release, as text; nothing stays."""
-        people = [[2020] + [t.codes[n] for t, n in zip(plan.trees, leaf)]
-                  for leaf, n in zip(plan.leaves, truth) for _ in range(n)]
+                'attack', 'public_exact', 1)""")
+        for i, (name, columns) in enumerate(self.tables.items()):
+            self.cursor.execute(
+                'INSERT INTO tip.release_plan_table '
+                "VALUES (%s, 'attack', %s, 'table', %s)", (name, i, columns))
         self.cursor.execute('SAVEPOINT before')
-        self.cursor.executemany(
-            'INSERT INTO attack.person VALUES (%s, %s, %s)', people)
-        self.cursor.execute("""
-            SELECT tip.publish('attack', 2020, 2020, 'attack');
-            -- in the order in which they lie: that is public, too
-            SELECT string_agg(v::text, E'\\n')
-              FROM tip_public.attack_by_sex_and_age AS v""")
-        text = self.cursor.fetchone()[0]
+
+    def start_again(self):
+        """As if nothing had been recorded and published."""
         self.cursor.execute('ROLLBACK TO before')
-        return text
+
+    def record(self, plan, truth):
+        """People of a cube over sex, age and, if it has it, form."""
+        people = [[2020] + [t.codes[n] for t, n in zip(plan.trees, leaf)]
+                  + [None] * (3 - plan.dims)
+                  for leaf, n in zip(plan.leaves, truth) for _ in range(n)]
+        self.cursor.executemany(
+            'INSERT INTO attack.person VALUES (%s, %s, %s, %s)', people)
+
+    def run(self, function):
+        """tip.publish() or tip.revise(), in a transaction that goes on."""
+        self.cursor.execute('SAVEPOINT run')
+        try:
+            self.cursor.execute(
+                f"SELECT tip.{function}('attack', 2020, 2020, 'attack')")
+        except psycopg2.errors.ProgramLimitExceeded as error:
+            self.cursor.execute('ROLLBACK TO run')
+            raise Refused(str(error).splitlines()[0])
+        return self.cursor.fetchone()[0]
+
+    def public_text(self):
+        """What the public can read, byte for byte and in its order."""
+        text = []
+        for name in self.tables:
+            self.cursor.execute(f'SELECT v::text FROM tip_public.{name} AS v')
+            text += [row[0] for row in self.cursor]
+        return '\n'.join(text)
+
+    def published(self, plan, number):
+        """The cells of a release that the plan has, and their status."""
+        cells = {}
+        for name, columns in self.tables.items():
+            self.cursor.execute(
+                'SELECT codes, value, obs_status FROM tip.release_cell '
+                'WHERE release = %s AND table_name = %s', (number, name))
+            for codes, value, status in self.cursor:
+                at = dict(zip(columns, codes))
+                cell = [t.codes.index(at.get(c, '_T'))
+                        if at.get(c, '_T') in t.codes else None
+                        for c, t in zip(self.COLUMNS, plan.trees)]
+                if None not in cell:
+                    cells[tuple(cell)] = value, status
+        return cells

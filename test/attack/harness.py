@@ -27,14 +27,26 @@ class Outcome:
         return [v for v, n in enumerate(self.truth) if n == 1]
 
     def fixes(self, *known):
-        """What people in the given finest cells find out together."""
-        return insider_fixes(self.release, self.small,
+        """What people in the given finest cells find out together that an
+        outsider does not know."""
+        exact = set(self.exact)
+        return insider_fixes(self.release,
+                             [c for c in self.small if c not in exact],
                              {v: self.truth[v] for v in known},
                              self.audit.tables)
 
     def insiders(self):
         """Singletons who can fix somebody else's cell."""
         return [v for v in self.singletons() if self.fixes(v)]
+
+    def members(self):
+        """People not alone in an unpublished finest cell: they know no count,
+        but that it is not zero.  Those who learn somebody else's cell."""
+        leaves = [v for v, n in enumerate(self.truth) if n > 1
+                  and not self.plan.shows(self.plan.leaves[v])]
+        return [v for v in leaves if insider_fixes(
+            self.release, self.small, {v: (1, 1_000_000)},
+            self.audit.tables)]
 
     def coalitions(self):
         """Pairs of singletons who can; also how many pairs there are."""

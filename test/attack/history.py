@@ -11,13 +11,15 @@ PENDING = 'r-pending'
 class Rounded:
     """A table of which every count was rounded to a multiple of a base.
 
-    exact: cells that are shown as they are, such as a known total.
+    exact: cells that are known as they are, such as a headline total.
+    steps: multiples that a count may be away from its own, beyond one.
     """
 
-    def __init__(self, plan, shown, base, exact=None):
+    def __init__(self, plan, shown, base, exact=None, steps=0):
         self.plan = plan
         self.shown = shown
         self.base = base
+        self.away = base * (steps + 1) - 1
         self.exact = exact or {}
 
 
@@ -27,7 +29,7 @@ def window(release, cell):
     if isinstance(release, Rounded):
         if cell in release.exact:
             return release.exact[cell], release.exact[cell]
-        return max(0, n - release.base + 1), n + release.base - 1
+        return max(0, n - release.away), n + release.away
     if n == PENDING:
         return None
     return (n, n) if n is not None else (release.least, None)
@@ -100,22 +102,20 @@ def audit_pair(first, second, before, after, added=1, pins=None):
     relations = joint_relations(first, second, added, pins)
     fixed = frozenset(v for v in range(2 * size)
                       if relations.high[v] == 0) | own
-    kept = [i for i, t in enumerate(targets) if not pins or not t <= fixed]
+    kept = [i for i, t in enumerate(targets) if not t <= fixed]
     audit = Audit(relations, [targets[i] for i in kept])
     return [(list(before) + list(after))[kept[i]] for i in audit.narrow()]
 
 
-def added_attributes(first, second, change, pins=None):
-    """Attributes of the one person added that an attacker can prove: the
-    one-way cells that must contain her."""
+def changes_found(first, second, change, added, threshold=5, pins=None):
+    """Cells of the change, small and not zero, that are pinned down: what is
+    learnt about the people who were added."""
     plan = first.plan
     size = len(plan.leaves)
-    attacker = Attacker(joint_relations(first, second, 1, pins))
-    base = attacker.base()
-    proven = []
-    for cell in plan.all_cells:
-        group = {v + size for v in plan.under(cell)}
-        if plan.level(cell) == 1 and sum(change[v - size] for v in group) and \
-                attacker.extreme(group, False, True, base)[0] == 1:
-            proven.append(cell)
-    return proven
+    counts = plan.counts(change)
+    cells = [c for c in plan.all_cells if 0 < counts[c] < threshold
+             and any(c)]
+    audit = Audit(joint_relations(first, second, added, pins),
+                  [frozenset(v + size for v in plan.under(c))
+                   for c in cells])
+    return [cells[i] for i in audit.narrow()]
