@@ -92,7 +92,8 @@ class Extension:
                 ([t.size for t in plan.trees],
                  [p for t in plan.trees for p in t.parents],
                  nodes, truth, plan.tables, base, label, counts,
-                 [rounded[c] for c in plan.cells] if earlier else [],
+                 [rounded.get(c, -1) for c in plan.all_cells]
+                 if earlier else [],
                  [steps] if earlier else []))
         except psycopg2.errors.ProgramLimitExceeded as error:
             raise Refused(str(error).splitlines()[0])
