@@ -87,6 +87,7 @@ OBJS = \
 	src/tabulation_state.o \
 	src/release.o \
 	src/release_attack.o \
+	src/release_grid.o \
 	src/release_lp.o \
 	src/release_suppress.o
 

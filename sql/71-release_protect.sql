@@ -2,16 +2,31 @@
 
 CREATE FUNCTION tip_impl.protect_cells(sizes int4[], parents int4[],
     nodes int4[], counts int8[], tables int4[], costs int8[], threshold int4,
-    width int4, reach boolean, insiders boolean, pattern int4[],
-    bounds boolean,
+    width int4, reach boolean, insiders int4, pattern int4[],
+    bounds boolean, known int4[] DEFAULT '{}', kept int4[] DEFAULT '{}',
     OUT node int4[], OUT n int8, OUT level int4, OUT is_planned boolean,
     OUT is_small boolean, OUT is_hidden boolean, OUT low int8, OUT high int8)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'tip_protect_cells'
 LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 400 COST 100000;
 COMMENT ON FUNCTION tip_impl.protect_cells(int4[], int4[], int4[], int8[],
-    int4[], int8[], int4, int4, boolean, boolean, int4[], boolean) IS
-'every cell of a cube of counts with its fate; given a pattern of hidden cells, the attacker''s bounds under it';
+    int4[], int8[], int4, int4, boolean, int4, int4[], boolean, int4[],
+    int4[]) IS
+'every cell of a cube of counts with its fate; given a pattern of hidden cells, the attacker''s bounds under it; insiders 0 none, 1 each singleton, 2 pairs of them; known cells are public already, kept ones stay hidden';
+
+CREATE FUNCTION tip_impl.certify_cells(sizes int4[], parents int4[],
+    nodes int4[], counts int8[], tables int4[], costs int8[], threshold int4,
+    width int4, reach boolean, insiders int4, pattern int4[],
+    bounds boolean, known int4[] DEFAULT '{}', kept int4[] DEFAULT '{}',
+    OUT kind text, OUT witness int4, OUT node int4[], OUT n int8,
+    OUT low_witness int4, OUT high_witness int4, OUT insider int4[])
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'tip_certify_cells'
+LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 4000 COST 100000;
+COMMENT ON FUNCTION tip_impl.certify_cells(int4[], int4[], int4[], int8[],
+    int4[], int8[], int4, int4, boolean, int4, int4[], boolean, int4[],
+    int4[]) IS
+'tables that agree with all that a pattern publishes (kind table) and, for each hidden cell and insider, two of them that differ there (kind target); raises 54000 where the pattern gives a cell away';
 
 -- Protection of a finished table of counts.
 
@@ -66,8 +81,8 @@ BEGIN
       FROM tip_impl.protect_cells(sizes, parents, coalesce(nodes, '{}'),
                counts, tables,
                ARRAY[p.cost_total, p.cost_one_way, p.cost_two_way, p.cost_leaf],
-               p.threshold, p.min_width, p.reach_threshold, p.insiders,
-               NULL, true) AS x;
+               p.threshold, p.min_width, p.reach_threshold,
+               p.insiders::int, NULL, true) AS x;
 END
 $$;
 COMMENT ON FUNCTION tip_impl.protect_counts(jsonb, jsonb, int4[], text) IS

@@ -12,38 +12,13 @@
 
 #include "postgres.h"
 
+#include "release_lp.h"
+
 /* Beyond these an answer would not come in time; nothing is published. */
 #define TIP_RELEASE_MAX_DIMS	8
-#define TIP_RELEASE_MAX_CELLS	20000
-#define TIP_RELEASE_MAX_VARS	600
-#define TIP_RELEASE_MAX_GROUPS	4000
-#define TIP_RELEASE_MAX_TABLEAU (16 * 1024 * 1024)
-#define TIP_RELEASE_MAX_NODES	2000
-
-/*
- * An exact linear program: every entry is an integer over the common
- * denominator det, so that no answer ever depends on rounding.
- */
-typedef struct TipLp
-{
-	int			rows;
-	int			cols;
-	int			width;			/* cols + 1: the right-hand side is last */
-	int64		det;
-	int		   *basis;			/* column of each row, -1: artificial */
-	int64	   *entry;			/* rows + 1 lines: the objective is last */
-} TipLp;
-
-#define TipLpAt(lp, i, j)	((lp)->entry[(size_t) (i) * (lp)->width + (j)])
-#define TipLpRhs(lp, i)		TipLpAt(lp, i, (lp)->cols)
-
-extern TipLp *TipLpNew(int rows, int cols);
-extern void TipLpFree(TipLp *lp);
-extern bool TipLpFeasible(TipLp *lp);
-extern void TipLpSetObjective(TipLp *lp, const int64 *gain);
-extern bool TipLpMaximize(TipLp *lp);
-extern TipLp *TipLpBounded(const TipLp *lp, int row, int64 bound, bool upper);
-extern bool TipLpRestore(TipLp *lp);
+#define TIP_RELEASE_MAX_CELLS	40000
+#define TIP_RELEASE_MAX_VARS	4000
+#define TIP_RELEASE_MAX_GROUPS	16384
 
 typedef struct TipGroup
 {
@@ -51,9 +26,12 @@ typedef struct TipGroup
 	int64		cost;
 	int			count;
 	int		   *members;		/* variables, ascending */
+	int			id;				/* in an integer program, -1: in none */
 	bool		planned;		/* stands in a table of the plan */
 	bool		small;			/* 0 < n < threshold */
 	bool		hidden;
+	bool		known;			/* public elsewhere: cannot be hidden */
+	bool		kept;			/* hidden elsewhere: must stay so */
 } TipGroup;
 
 typedef struct TipCube
@@ -66,30 +44,46 @@ typedef struct TipCube
 	int64		cap;			/* what the total is taken to be below */
 } TipCube;
 
-/* The attacker knows the rules, every published number, and one own cell. */
-typedef struct TipAttack
+typedef enum TipInsiders
 {
-	const TipCube *cube;
-	int			pinned;			/* variable an insider knows, or -1 */
-	int		   *column;			/* of a variable, -1: known */
-	int64	   *low;
-	TipLp	   *lp;
-	bool		exhausted;		/* the last search ran out of nodes */
-} TipAttack;
-
-extern TipAttack *TipAttackOpen(const TipCube *cube, int pinned);
-extern bool TipAttackExtreme(TipAttack *attack, const TipGroup *target,
-							 bool highest, int64 *value, int64 *witness);
-extern void TipAttackClose(TipAttack *attack);
+	TIP_NO_INSIDERS,
+	TIP_EACH_SINGLETON,			/* each person who is alone in a cell */
+	TIP_SINGLETON_PAIRS			/* any two of them together */
+} TipInsiders;
 
 typedef struct TipProtection
 {
 	int64		threshold;
 	int64		width;			/* least distance of an attacker's bounds */
 	bool		reach;			/* the upper bound must reach the threshold */
-	bool		insiders;		/* audit against every single person, too */
+	TipInsiders insiders;
 } TipProtection;
 
+/* The attacker: all that a release says, as an integer program. */
+extern TipProgram *TipAttackOpen(TipCube *cube);
+extern void TipAttackBound(TipProgram *attack, const TipCube *cube, int g);
+
 extern void TipSuppress(TipCube *cube, const TipProtection *rule);
+
+/* Two tables that differ in a cell, for an attacker who knows one cell. */
+typedef struct TipProof
+{
+	int			insider;		/* a variable, -1: nobody */
+	int			low;			/* numbers of tables */
+	int			high;
+	int			next;			/* of the same group, -1: none */
+} TipProof;
+
+typedef struct TipCertificate
+{
+	int			tables;
+	int64	  **table;			/* counts of the variables */
+	int			proofs;
+	TipProof   *proof;
+	int		   *first;			/* of a group, -1: none */
+} TipCertificate;
+
+/* Prove that the groups that are hidden are hidden well, or raise 54000. */
+extern TipCertificate *TipCertify(TipCube *cube, const TipProtection *rule);
 
 #endif							/* TIP_RELEASE_H */

@@ -67,12 +67,25 @@ extern TipOutcome TipProgramStart(TipProgram *program, int64 *point,
 extern TipOutcome TipProgramExtreme(TipProgram *program, int id, bool highest,
 									int64 *value, int64 *point);
 
-/* The same, but content with a value of at least (or at most) enough. */
+/*
+ * A table in which id is at least (or at most) enough: TIP_IMPOSSIBLE is a
+ * proof that there is none.
+ */
 extern TipOutcome TipProgramReach(TipProgram *program, int id, bool highest,
 								  int64 enough, int64 *value, int64 *point);
 
 /* Other bounds for an id; the point that the program starts from must fit. */
 extern void TipProgramBound(TipProgram *program, int id, int64 low,
 							int64 high);
+
+/* Back to the point that every question starts from. */
+extern void TipProgramReset(TipProgram *program);
+
+/* Pivots so far: what the work has cost. */
+extern int64 TipProgramWork(const TipProgram *program);
+
+/* What holds an id that TipProgramReach() could not move: fixed ids. */
+extern int	TipProgramBlockers(const TipProgram *program, int id,
+							   int *blockers);
 
 #endif							/* TIP_RELEASE_LP_H */

@@ -2,72 +2,133 @@
  * release_suppress.c
  *		Which cells to hide besides the small ones.
  *
- * Audit, repair, prune.  An audit asks the attacker for two whole tables per
- * small cell that agree with everything published and lie far enough apart;
- * a table once found serves every cell.  A repair moves the true table, at
- * the least cost of published cells that change, until the cell has moved
- * enough, and hides what changed.  Pruning publishes again what turned out
- * not to be needed.  Only the last audit, made afresh, certifies.
+ * Audit, cover, prune.  An audit asks the attacker, for each small cell, for a
+ * whole table that agrees with everything published and differs there; a
+ * table once found serves every cell that it changes.  Where there is none,
+ * the attacker's tableau names the published cells that hold the small one:
+ * one of them must be hidden, and the one that frees most at the least cost
+ * is.  Pruning publishes again what turned out not to be needed.  Only the
+ * last audit, made afresh, certifies.
  */
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "utils/memutils.h"
 
 #include "release.h"
 
 #define OUTSIDER	(-1)
-#define NO_GROUP	(-1)
 
-/* A table that the attacker cannot rule out, as the sums of all groups. */
+/* A table that the attacker cannot rule out, as changes of the true one. */
 typedef struct Witness
 {
-	int64	   *sum;
-	bool		dropped;
+	int			count;
+	int		   *group;
+	int		   *change;
+	bool		dropped;		/* for now */
+	bool		gone;			/* for ever, and dropped */
 } Witness;
+
+typedef struct IntList
+{
+	int			count;
+	int			size;
+	int		   *item;
+} IntList;
+
+/* A small cell that an attacker can pin down, and what holds it. */
+typedef struct Leak
+{
+	int			target;
+	int			insider[2];
+	int			blockers;
+	int		   *blocker;		/* groups */
+} Leak;
 
 typedef struct Work
 {
 	TipCube    *cube;
 	const TipProtection *rule;
+	TipProgram *attack;
+	int		   *group_of;		/* of an id of the attack */
 	Witness    *witness;
 	int			witnesses;
 	int			capacity;
-	int		   *scenario;		/* variable that is known, or OUTSIDER */
-	int			scenarios;
+	IntList    *touching;		/* of a group: witness, change, witness, ... */
+	IntList    *within;			/* of a variable: groups that hold it */
+	int		   *change;			/* scratch: of a group */
+	bool	   *seen;			/* scratch: of a group, for ChangedGroups() */
+	bool	   *due;			/* scratch: of a group, to be looked at */
+	int		   *changed;		/* scratch: groups with a change */
+	int		   *ids;			/* scratch */
 	int64	   *table;			/* scratch: one count per variable */
+	Leak	   *leak;
+	int			leaks;
+	int			leak_size;
 } Work;
 
-static int64
-SumOf(const TipGroup *group, const int64 *table)
-{
-	int64		sum = 0;
-
-	for (int k = 0; k < group->count; k++)
-		sum += table[group->members[k]];
-	return sum;
-}
-
-/* Does a table agree with all that is published? */
-static bool
-Possible(const TipCube *cube, const int64 *sum)
-{
-	for (int g = 0; g < cube->groups; g++)
-	{
-		const TipGroup *group = &cube->group[g];
-
-		if (!group->planned)
-			continue;
-		if (group->hidden ? sum[g] < 1 : sum[g] != group->n)
-			return false;
-	}
-	return true;
-}
-
 static void
-Remember(Work *work, const int64 *table)
+Append(IntList *list, int item)
 {
-	TipCube    *cube = work->cube;
+	if (list->count == list->size)
+	{
+		list->size = Max(4, list->size * 2);
+		list->item = list->item ?
+			repalloc(list->item, sizeof(int) * list->size) :
+			palloc(sizeof(int) * list->size);
+	}
+	list->item[list->count++] = item;
+}
+
+static int
+CompareInts(const void *a, const void *b)
+{
+	int			left = *(const int *) a;
+	int			right = *(const int *) b;
+
+	return (left > right) - (left < right);
+}
+
+/* ---- witnesses ---- */
+
+/* The groups that a table changes, in work->changed, and by how much. */
+static int
+ChangedGroups(Work *work)
+{
+	const TipCube *cube = work->cube;
+	int			listed = 0;
+	int			count = 0;
+
+	for (int var = 0; var < cube->vars; var++)
+	{
+		int			by = (int) (work->table[var] - cube->truth[var]);
+
+		for (int k = 0; by != 0 && k < work->within[var].count; k++)
+		{
+			int			g = work->within[var].item[k];
+
+			if (!work->seen[g])
+				work->changed[listed++] = g;
+			work->seen[g] = true;
+			work->change[g] += by;
+		}
+	}
+	for (int k = 0; k < listed; k++)
+	{
+		int			g = work->changed[k];
+
+		work->seen[g] = false;
+		if (work->change[g] != 0)
+			work->changed[count++] = g;
+	}
+	qsort(work->changed, count, sizeof(int), CompareInts);
+	return count;
+}
+
+/* Keep the table in work->table for every cell that it changes. */
+static void
+Remember(Work *work)
+{
+	int			count = ChangedGroups(work);
 	Witness    *witness;
 
 	if (work->witnesses == work->capacity)
@@ -77,391 +138,460 @@ Remember(Work *work, const int64 *table)
 								 sizeof(Witness) * work->capacity);
 	}
 	witness = &work->witness[work->witnesses];
-	witness->sum = palloc(sizeof(int64) * (cube->groups + 1));
-	witness->dropped = false;
-	for (int g = 0; g < cube->groups; g++)
-		witness->sum[g] = SumOf(&cube->group[g], table);
-	if (Possible(cube, witness->sum))
-		work->witnesses++;
-	else
-		pfree(witness->sum);
+	witness->count = count;
+	witness->dropped = witness->gone = false;
+	witness->group = palloc(sizeof(int) * (count + 1));
+	witness->change = palloc(sizeof(int) * (count + 1));
+	for (int k = 0; k < count; k++)
+	{
+		int			g = work->changed[k];
+
+		witness->group[k] = g;
+		witness->change[k] = work->change[g];
+		work->change[g] = 0;
+		Append(&work->touching[g], work->witnesses);
+		Append(&work->touching[g], witness->change[k]);
+	}
+	work->witnesses++;
 }
 
-/* What an insider knows: a single person is alone in the own finest cell. */
-static bool
-KnownSum(const Work *work, int scenario, const int64 *sum)
+static int
+ChangeIn(const Witness *witness, int g)
 {
-	return scenario == OUTSIDER ||
-		sum[work->cube->single[scenario]] == work->cube->truth[scenario];
+	const int  *found = bsearch(&g, witness->group, witness->count,
+								sizeof(int), CompareInts);
+
+	return found ? witness->change[found - witness->group] : 0;
+}
+
+/* Is a table possible for insiders, who know their own cells? */
+static bool
+FitsInsiders(const Work *work, const Witness *witness, const int *insider)
+{
+	for (int k = 0; k < 2; k++)
+		if (insider[k] != OUTSIDER &&
+			ChangeIn(witness, work->cube->single[insider[k]]) != 0)
+			return false;
+	return true;
+}
+
+static void
+KnownRange(const Work *work, int g, const int *insider, int64 *low,
+		   int64 *high)
+{
+	const IntList *touching = &work->touching[g];
+
+	*low = *high = work->cube->group[g].n;
+	for (int k = 0; k < touching->count; k += 2)
+	{
+		const Witness *witness = &work->witness[touching->item[k]];
+		int64		value;
+
+		if (witness->dropped || !FitsInsiders(work, witness, insider))
+			continue;
+		value = work->cube->group[g].n + touching->item[k + 1];
+		*low = Min(*low, value);
+		*high = Max(*high, value);
+	}
 }
 
 static bool
-WideEnough(const Work *work, int scenario, int64 low, int64 high)
+WideEnough(const Work *work, const int *insider, int64 low, int64 high)
 {
-	if (scenario != OUTSIDER)
+	if (insider[0] != OUTSIDER)
 		return high > low;
 	if (work->rule->reach && high < work->rule->threshold)
 		return false;
 	return high - low >= work->rule->width;
 }
 
-/* An insider learns nothing about others from the own cell under two names. */
-static bool
-IsTarget(const Work *work, int scenario, int g)
-{
-	const TipGroup *group = &work->cube->group[g];
+/* ---- the audit of one cell ---- */
 
-	if (!group->small)
-		return false;
-	return scenario == OUTSIDER || group->count > 1 ||
-		group->members[0] != scenario;
+static void
+NoteLeak(Work *work, int g, const int *insider, const int *ids, int count)
+{
+	Leak	   *leak;
+
+	if (work->leaks == work->leak_size)
+	{
+		work->leak_size *= 2;
+		work->leak = repalloc(work->leak, sizeof(Leak) * work->leak_size);
+	}
+	leak = &work->leak[work->leaks++];
+	leak->target = g;
+	leak->insider[0] = insider[0];
+	leak->insider[1] = insider[1];
+	leak->blockers = 0;
+	leak->blocker = palloc(sizeof(int) * (count + 1));
+	for (int k = 0; k < count; k++)
+	{
+		int			blocker = work->group_of[ids[k]];
+
+		if (blocker >= 0 && !work->cube->group[blocker].hidden &&
+			!work->cube->group[blocker].known)
+			leak->blocker[leak->blockers++] = blocker;
+	}
 }
 
 static void
-KnownRange(const Work *work, int scenario, int g, int64 *low, int64 *high)
+SetInsiders(Work *work, const int *insider, bool pinned)
 {
-	*low = *high = work->cube->group[g].n;
-	for (int w = 0; w < work->witnesses; w++)
+	for (int k = 0; k < 2; k++)
 	{
-		const Witness *witness = &work->witness[w];
+		int			var = insider[k];
 
-		if (witness->dropped || !KnownSum(work, scenario, witness->sum))
+		if (var == OUTSIDER)
 			continue;
-		*low = Min(*low, witness->sum[g]);
-		*high = Max(*high, witness->sum[g]);
+		if (pinned)
+			TipProgramBound(work->attack, var, work->cube->truth[var],
+							work->cube->truth[var]);
+		else
+			TipAttackBound(work->attack, work->cube,
+						   work->cube->single[var]);
 	}
-}
-
-/* Ask the attacker about one target; false if it is not protected. */
-static bool
-TargetHolds(Work *work, TipAttack **attack, int scenario, int g)
-{
-	const TipGroup *group = &work->cube->group[g];
-	int64		low;
-	int64		high;
-
-	KnownRange(work, scenario, g, &low, &high);
-	for (int side = 0; side < 2; side++)
-	{
-		int64		value = group->n;
-
-		if (WideEnough(work, scenario, low, high))
-			return true;
-		if (*attack == NULL)
-			*attack = TipAttackOpen(work->cube, scenario);
-		memcpy(work->table, work->cube->truth,
-			   sizeof(int64) * work->cube->vars);
-		TipAttackExtreme(*attack, group, side == 0, &value, work->table);
-		low = Min(low, value);
-		high = Max(high, value);
-		if (value != group->n)
-			Remember(work, work->table);
-	}
-	return WideEnough(work, scenario, low, high);
-}
-
-/* The first target that an attacker can pin down, or NO_GROUP. */
-static int
-FindBroken(Work *work, int *scenario)
-{
-	for (int s = 0; s < work->scenarios; s++)
-	{
-		TipAttack  *attack = NULL;
-		int			broken = NO_GROUP;
-
-		*scenario = work->scenario[s];
-		for (int g = 0; g < work->cube->groups && broken < 0; g++)
-			if (IsTarget(work, *scenario, g) &&
-				!TargetHolds(work, &attack, *scenario, g))
-				broken = g;
-		if (attack != NULL)
-			TipAttackClose(attack);
-		if (broken >= 0)
-			return broken;
-	}
-	return NO_GROUP;
 }
 
 /*
- * The repair program.  Columns: up and down of each variable, up and down of
- * each published sum of several.  Rows: the sums, the limits of going down,
- * and the distance that the target must move.
+ * Search both ways for tables that leave the cell uncertain enough.  Where
+ * there are none, the ids that hold it go to work->ids; returns how many, or
+ * -1 if the cell is safe.
  */
-typedef struct Repair
-{
-	int			rows;
-	int			columns;
-	int		   *up;				/* column of a variable, -1: fixed */
-	int		   *down;
-	int		   *change;			/* first column of a group, -1: free */
-	int64	   *gain;
-} Repair;
-
-static int64
-MoveCost(const TipCube *cube, int var)
-{
-	int			single = cube->single[var];
-
-	if (single < 0 || !cube->group[single].planned ||
-		cube->group[single].hidden)
-		return 0;
-	return cube->group[single].cost;
-}
-
-static void
-PlanColumns(const Work *work, Repair *repair, int scenario)
-{
-	const TipCube *cube = work->cube;
-
-	repair->up = palloc(sizeof(int) * (cube->vars + 1));
-	repair->down = palloc(sizeof(int) * (cube->vars + 1));
-	repair->change = palloc(sizeof(int) * (cube->groups + 1));
-	repair->rows = 1;
-	repair->columns = 0;
-	for (int var = 0; var < cube->vars; var++)
-	{
-		int			single = cube->single[var];
-		int64		least = single >= 0 && cube->group[single].planned;
-
-		repair->up[var] = var == scenario ? -1 : repair->columns++;
-		repair->down[var] = -1;
-		if (var == scenario || cube->truth[var] <= least)
-			continue;
-		repair->down[var] = repair->columns++;
-		repair->columns++;		/* slack of its limit */
-		repair->rows++;
-	}
-	for (int g = 0; g < cube->groups; g++)
-	{
-		const TipGroup *group = &cube->group[g];
-
-		repair->change[g] = -1;
-		if (!group->planned || group->hidden || group->count < 2)
-			continue;
-		repair->change[g] = repair->columns;
-		repair->columns += 2;
-		repair->rows++;
-	}
-}
-
-static void
-FillSum(const TipGroup *group, const Repair *repair, TipLp *lp, int row,
-		int64 sign)
-{
-	for (int k = 0; k < group->count; k++)
-	{
-		int			var = group->members[k];
-
-		if (repair->up[var] >= 0)
-			TipLpAt(lp, row, repair->up[var]) = sign;
-		if (repair->down[var] >= 0)
-			TipLpAt(lp, row, repair->down[var]) = -sign;
-	}
-}
-
-static TipLp *
-BuildRepair(const Work *work, Repair *repair, int target, int64 distance)
-{
-	const TipCube *cube = work->cube;
-	TipLp	   *lp = TipLpNew(repair->rows, repair->columns);
-	int			row = 0;
-
-	repair->gain = palloc0(sizeof(int64) * (repair->columns + 1));
-	for (int var = 0; var < cube->vars; var++)
-	{
-		int			down = repair->down[var];
-		int			single = cube->single[var];
-
-		if (repair->up[var] >= 0)
-			repair->gain[repair->up[var]] = -MoveCost(cube, var);
-		if (down < 0)
-			continue;
-		repair->gain[down] = -MoveCost(cube, var);
-		TipLpAt(lp, row, down) = 1;
-		TipLpAt(lp, row, down + 1) = 1;
-		TipLpRhs(lp, row) = cube->truth[var] -
-			(single >= 0 && cube->group[single].planned ? 1 : 0);
-		lp->basis[row++] = down + 1;
-	}
-	for (int g = 0; g < cube->groups; g++)
-	{
-		int			change = repair->change[g];
-
-		if (change < 0)
-			continue;
-		FillSum(&cube->group[g], repair, lp, row, -1);
-		TipLpAt(lp, row, change) = 1;
-		TipLpAt(lp, row, change + 1) = -1;
-		repair->gain[change] = -cube->group[g].cost;
-		repair->gain[change + 1] = -cube->group[g].cost;
-		lp->basis[row++] = change;
-	}
-	FillSum(&cube->group[target], repair, lp, row, distance > 0 ? 1 : -1);
-	TipLpRhs(lp, row) = distance > 0 ? distance : -distance;
-	return lp;
-}
-
-/* Hide each published group that the repair moves; count them. */
 static int
-HideMoved(TipCube *cube, const Repair *repair, const TipLp *lp)
+SearchTables(Work *work, int g, const int *insider)
 {
-	int			hidden = 0;
-	bool	   *moves = palloc0(sizeof(bool) * (repair->columns + 1));
+	const TipGroup *group = &work->cube->group[g];
+	int64		width = insider[0] == OUTSIDER ? work->rule->width : 1;
+	int			held = 0;
+	int64		low;
+	int64		high;
 
-	for (int i = 0; i < lp->rows; i++)
-		if (TipLpRhs(lp, i) != 0)
-			moves[lp->basis[i]] = true;
-	for (int g = 0; g < cube->groups; g++)
+	KnownRange(work, g, insider, &low, &high);
+	for (int side = 0; side < 2; side++)
 	{
-		TipGroup   *group = &cube->group[g];
-		int			up = repair->change[g];
-		int			down = up + 1;
+		int64		enough = side == 0 ? low + width : high - width;
+		int64		value;
+		TipOutcome	outcome;
 
-		if (!group->planned || group->hidden || group->count == 0)
+		if (side == 0 && insider[0] == OUTSIDER && work->rule->reach)
+			enough = Max(enough, work->rule->threshold);
+		outcome = TipProgramReach(work->attack, group->id, side == 0, enough,
+								  &value, work->table);
+		if (outcome != TIP_SOLVED)
+		{
+			held += TipProgramBlockers(work->attack, group->id,
+									   work->ids + held);
+			if (width == 1 && !work->rule->reach)
+				continue;
+			TipProgramExtreme(work->attack, group->id, side == 0, &value,
+							  work->table);
+		}
+		if (value == group->n)
 			continue;
-		if (group->count == 1)
-		{
-			up = repair->up[group->members[0]];
-			down = repair->down[group->members[0]];
-		}
-		if ((up >= 0 && moves[up]) || (down > 0 && moves[down]))
-		{
-			group->hidden = true;
-			hidden++;
-		}
+		Remember(work);
+		low = Min(low, value);
+		high = Max(high, value);
+		if (WideEnough(work, insider, low, high))
+			return -1;
 	}
-	pfree(moves);
-	return hidden;
+	return held;
 }
 
-/* Move the target by distance at least cost; false if it cannot move. */
+/* Is a cell safe from an attacker?  If not, the leak is noted. */
 static bool
-SolveRepair(const Work *work, int scenario, int target, int64 distance,
-			Repair *repair, TipLp **lp, int64 *cost)
+Holds(Work *work, int g, const int *insider, bool note)
 {
-	PlanColumns(work, repair, scenario);
-	*lp = BuildRepair(work, repair, target, distance);
-	if (!TipLpFeasible(*lp))
-		return false;
-	TipLpSetObjective(*lp, repair->gain);
-	if (!TipLpMaximize(*lp))
-		elog(ERROR, "cost of a repair is unbounded");
-	*cost = -TipLpRhs(*lp, (*lp)->rows) / (*lp)->det;
+	int64		low;
+	int64		high;
+	int			held;
+
+	KnownRange(work, g, insider, &low, &high);
+	if (WideEnough(work, insider, low, high))
+		return true;
+	SetInsiders(work, insider, true);
+	held = SearchTables(work, g, insider);
+	SetInsiders(work, insider, false);
+	if (held < 0)
+		return true;
+	if (note)
+		NoteLeak(work, g, insider, work->ids, held);
+	return false;
+}
+
+static bool
+IsSingleton(const TipCube *cube, int var)
+{
+	return cube->truth[var] == 1 && cube->single[var] >= 0;
+}
+
+/* Insiders learn nothing about others from their own cells. */
+static bool
+IsOwn(const Work *work, int g, const int *insider)
+{
+	const TipGroup *group = &work->cube->group[g];
+
+	for (int k = 0; k < group->count; k++)
+		if (group->members[k] != insider[0] &&
+			group->members[k] != insider[1])
+			return false;
 	return true;
 }
 
-/* Where moving whole persons needs more: hide the cheapest cell at hand. */
+/* The known table that changes a cell and the fewest others, or -1. */
 static int
-HideNeighbour(TipCube *cube, int target)
+SmallestWitness(const Work *work, int g, const int *insider)
 {
-	TipGroup   *best = NULL;
-	bool	   *near = palloc0(sizeof(bool) * (cube->vars + 1));
+	const IntList *touching = &work->touching[g];
+	int			best = -1;
 
-	for (int k = 0; k < cube->group[target].count; k++)
-		near[cube->group[target].members[k]] = true;
-	for (int pass = 0; pass < 2 && best == NULL; pass++)
-		for (int g = 0; g < cube->groups; g++)
-		{
-			TipGroup   *group = &cube->group[g];
-			bool		touches = pass == 1;
-
-			if (!group->planned || group->hidden || group->count == 0)
-				continue;
-			for (int k = 0; k < group->count && !touches; k++)
-				touches = near[group->members[k]];
-			if (touches && (best == NULL || group->cost < best->cost))
-				best = group;
-		}
-	pfree(near);
-	if (best == NULL)
-		return 0;
-	best->hidden = true;
-	return 1;
-}
-
-static void
-RepairTarget(Work *work, int scenario, int target)
-{
-	TipCube    *cube = work->cube;
-	const TipProtection *rule = work->rule;
-	int64		up = scenario == OUTSIDER ? rule->width : 1;
-	int64		cheapest = PG_INT64_MAX;
-	Repair		best = {0};
-	TipLp	   *best_lp = NULL;
-	MemoryContext old;
-	MemoryContext mine;
-	int			hidden = 0;
-
-	if (scenario == OUTSIDER && rule->reach)
-		up = Max(up, rule->threshold - cube->group[target].n);
-	mine = AllocSetContextCreate(CurrentMemoryContext, "tip repair",
-								 ALLOCSET_DEFAULT_SIZES);
-	old = MemoryContextSwitchTo(mine);
-	for (int side = 0; side < 2; side++)
+	for (int k = 0; k < touching->count; k += 2)
 	{
-		Repair		repair = {0};
-		TipLp	   *lp;
-		int64		cost;
+		int			w = touching->item[k];
+		const Witness *witness = &work->witness[w];
 
-		if (side == 1 && (scenario != OUTSIDER || !rule->reach))
-			up = -up;
-		else if (side == 1)
-			break;
-		if (SolveRepair(work, scenario, target, up, &repair, &lp, &cost) &&
-			cost < cheapest)
-		{
-			cheapest = cost;
-			best = repair;
-			best_lp = lp;
-		}
+		if (!witness->dropped && FitsInsiders(work, witness, insider) &&
+			(best < 0 || witness->count < work->witness[best].count))
+			best = w;
 	}
-	if (best_lp != NULL)
-		hidden = HideMoved(cube, &best, best_lp);
-	if (hidden == 0)
-		hidden = HideNeighbour(cube, target);
-	MemoryContextSwitchTo(old);
-	MemoryContextDelete(mine);
-	if (hidden == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("table cannot be protected"),
-				 errhint("Use a longer period or fewer dimensions.")));
+	return best;
 }
 
-static void
-RepairAll(Work *work)
+/*
+ * Insiders matter to a cell only if every known table that changes the cell
+ * changes theirs, too: so look at the singletons of one such table.
+ */
+static bool
+HoldsAgainst(Work *work, int g, int *insider, int depth, bool note)
 {
-	int			scenario;
-	int			broken;
+	int			w = SmallestWitness(work, g, insider);
+	bool		safe = true;
 
-	while ((broken = FindBroken(work, &scenario)) >= 0)
-		RepairTarget(work, scenario, broken);
+	for (int k = 0; w >= 0 && k < work->witness[w].count; k++)
+	{
+		int			other = work->witness[w].group[k];
+		const TipGroup *group = &work->cube->group[other];
+		bool		holds;
+
+		if (!safe && !note)
+			break;
+		if (group->count != 1 || !IsSingleton(work->cube, group->members[0]))
+			continue;
+		insider[depth] = group->members[0];
+		holds = IsOwn(work, g, insider) || Holds(work, g, insider, note);
+		if (holds && depth == 0 && !IsOwn(work, g, insider) &&
+			work->rule->insiders == TIP_SINGLETON_PAIRS)
+			holds = HoldsAgainst(work, g, insider, 1, note);
+		safe = safe && holds;
+		insider[depth] = OUTSIDER;
+	}
+	return safe;
 }
 
-static void
-DropImpossible(Work *work, int g)
+/* A small cell against every attacker of the policy. */
+static bool
+HoldsAgainstAll(Work *work, int g, bool note)
 {
-	for (int w = 0; w < work->witnesses; w++)
-		work->witness[w].dropped =
-			work->witness[w].sum[g] != work->cube->group[g].n;
+	int			insider[2] = {OUTSIDER, OUTSIDER};
+
+	if (!Holds(work, g, insider, note))
+		return false;
+	return work->rule->insiders == TIP_NO_INSIDERS ||
+		HoldsAgainst(work, g, insider, 0, note);
 }
 
+/* ---- covering leaks ---- */
+
 static void
-ForgetDropped(Work *work, bool really)
+SetHidden(Work *work, int g, bool hidden)
 {
+	work->cube->group[g].hidden = hidden;
+	if (work->cube->group[g].id >= 0)
+		TipAttackBound(work->attack, work->cube, g);
+}
+
+/* The published cell that frees most small ones for its price, or -1. */
+static int
+BestBlocker(const Work *work, double *score)
+{
+	const TipCube *cube = work->cube;
+	int			best = -1;
+
+	memset(score, 0, sizeof(double) * cube->groups);
+	for (int k = 0; k < work->leaks; k++)
+		for (int b = 0; b < work->leak[k].blockers; b++)
+			score[work->leak[k].blocker[b]] += 1;
+	for (int g = 0; g < cube->groups; g++)
+		if (score[g] > 0)
+		{
+			score[g] /= cube->group[g].cost;
+			if (best < 0 || score[g] > score[best])
+				best = g;
+		}
+	return best;
+}
+
+/* Where nothing is named: the cheapest published cell, near ones first. */
+static int
+Neighbour(const Work *work, int target)
+{
+	const TipCube *cube = work->cube;
+	const TipGroup *group = &cube->group[target];
+	int			best = -1;
+
+	for (int k = 0; k < group->count; k++)
+		for (int w = 0; w < work->within[group->members[k]].count; w++)
+		{
+			int			g = work->within[group->members[k]].item[w];
+			const TipGroup *other = &cube->group[g];
+
+			if (other->planned && !other->hidden && !other->known &&
+				(best < 0 || other->cost < cube->group[best].cost))
+				best = g;
+		}
+	for (int g = 0; best < 0 && g < cube->groups; g++)
+		if (cube->group[g].planned && !cube->group[g].hidden &&
+			!cube->group[g].known)
+			best = g;
+	return best;
+}
+
+/* Forget the leaks that a cell now hidden was part of, and look again. */
+static void
+LookAgain(Work *work, int hidden)
+{
+	IntList		again = {0};
 	int			kept = 0;
 
-	for (int w = 0; w < work->witnesses; w++)
+	for (int k = 0; k < work->leaks; k++)
+		for (int b = 0; b < work->leak[k].blockers; b++)
+			if (work->leak[k].blocker[b] == hidden)
+			{
+				Append(&again, work->leak[k].target);
+				break;
+			}
+	for (int k = 0; k < again.count; k++)
+		work->due[again.item[k]] = true;
+	for (int k = 0; k < work->leaks; k++)
 	{
-		if (really && work->witness[w].dropped)
-			pfree(work->witness[w].sum);
+		if (work->due[work->leak[k].target])
+			pfree(work->leak[k].blocker);
 		else
+			work->leak[kept++] = work->leak[k];
+	}
+	work->leaks = kept;
+	for (int k = 0; k < again.count; k++)
+	{
+		int			g = again.item[k];
+
+		if (!work->due[g])
+			continue;
+		work->due[g] = false;
+		HoldsAgainstAll(work, g, true);
+	}
+	if (again.item)
+		pfree(again.item);
+}
+
+static void
+CoverLeaks(Work *work)
+{
+	TipCube    *cube = work->cube;
+	double	   *score = palloc(sizeof(double) * (cube->groups + 1));
+
+	for (int g = 0; g < cube->groups; g++)
+		if (cube->group[g].small)
+			HoldsAgainstAll(work, g, true);
+	while (work->leaks > 0)
+	{
+		int			g = BestBlocker(work, score);
+
+		CHECK_FOR_INTERRUPTS();
+		if (g < 0)
 		{
-			work->witness[kept] = work->witness[w];
-			work->witness[kept++].dropped = false;
+			g = Neighbour(work, work->leak[0].target);
+			if (g < 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						 errmsg("table cannot be protected"),
+						 errhint("Use a longer period or fewer dimensions.")));
+			work->leak[0].blocker[0] = g;
+			work->leak[0].blockers = 1;
+		}
+		SetHidden(work, g, true);
+		LookAgain(work, g);
+	}
+	pfree(score);
+}
+
+/* ---- pruning ---- */
+
+/* Mark the tables that are not possible with a cell published. */
+static void
+DropTables(Work *work, int g)
+{
+	const IntList *touching = &work->touching[g];
+
+	for (int k = 0; k < touching->count; k += 2)
+		work->witness[touching->item[k]].dropped = true;
+}
+
+/* Settle it: the cell stays published, or the tables are possible again. */
+static void
+SettleTables(Work *work, int g, bool published)
+{
+	const IntList *touching = &work->touching[g];
+
+	for (int k = 0; k < touching->count; k += 2)
+	{
+		Witness    *witness = &work->witness[touching->item[k]];
+
+		if (published)
+			witness->gone = true;
+		witness->dropped = witness->gone;
+	}
+}
+
+/* Do the small cells that relied on dropped tables hold without them? */
+static bool
+HoldWithout(Work *work, int g)
+{
+	int			tables = work->touching[g].count;
+	IntList		small = {0};
+	bool		safe = true;
+
+	for (int k = 0; k < tables; k += 2)
+	{
+		const Witness *witness = &work->witness[work->touching[g].item[k]];
+
+		for (int i = 0; i < witness->count; i++)
+		{
+			int			other = witness->group[i];
+
+			if (work->cube->group[other].small && !work->due[other])
+			{
+				work->due[other] = true;
+				Append(&small, other);
+			}
 		}
 	}
-	work->witnesses = kept;
+	for (int k = 0; k < small.count; k++)
+		work->due[small.item[k]] = false;
+	for (int k = 0; k < small.count && safe; k++)
+		safe = HoldsAgainstAll(work, small.item[k], false);
+	if (small.item)
+		pfree(small.item);
+	return safe;
+}
+
+static int
+CompareCosts(const void *a, const void *b, void *arg)
+{
+	const TipCube *cube = arg;
+	int			left = *(const int *) a;
+	int			right = *(const int *) b;
+
+	if (cube->group[left].cost != cube->group[right].cost)
+		return cube->group[left].cost > cube->group[right].cost ? -1 : 1;
+	return left < right ? -1 : 1;
 }
 
 /* Publish again, dearest first, whatever the attacker cannot use. */
@@ -469,68 +599,279 @@ static void
 Prune(Work *work)
 {
 	TipCube    *cube = work->cube;
-	bool	   *tried = palloc0(sizeof(bool) * (cube->groups + 1));
-
-	for (;;)
-	{
-		int			dearest = NO_GROUP;
-		int			scenario;
-		bool		safe;
-
-		for (int g = 0; g < cube->groups; g++)
-			if (cube->group[g].planned && cube->group[g].hidden &&
-				!cube->group[g].small && !tried[g] &&
-				(dearest < 0 || cube->group[g].cost >
-				 cube->group[dearest].cost))
-				dearest = g;
-		if (dearest < 0)
-			break;
-		tried[dearest] = true;
-		cube->group[dearest].hidden = false;
-		DropImpossible(work, dearest);
-		safe = FindBroken(work, &scenario) < 0;
-		if (!safe)
-			cube->group[dearest].hidden = true;
-		ForgetDropped(work, safe);
-	}
-	pfree(tried);
-}
-
-static void
-ListScenarios(Work *work)
-{
-	const TipCube *cube = work->cube;
-
-	work->scenario = palloc(sizeof(int) * (cube->vars + 1));
-	work->scenario[work->scenarios++] = OUTSIDER;
-	for (int var = 0; work->rule->insiders && var < cube->vars; var++)
-		if (cube->truth[var] == 1 && cube->single[var] >= 0)
-			work->scenario[work->scenarios++] = var;
-}
-
-/* Hide what must be hidden, until a fresh attacker finds nothing. */
-void
-TipSuppress(TipCube *cube, const TipProtection *rule)
-{
-	Work		work = {0};
-	int			scenario;
-
-	work.cube = cube;
-	work.rule = rule;
-	work.capacity = 64;
-	work.witness = palloc(sizeof(Witness) * work.capacity);
-	work.table = palloc(sizeof(int64) * (cube->vars + 1));
-	ListScenarios(&work);
+	int		   *order = palloc(sizeof(int) * (cube->groups + 1));
+	int			count = 0;
 
 	for (int g = 0; g < cube->groups; g++)
-		cube->group[g].hidden = cube->group[g].planned && cube->group[g].small;
-	RepairAll(&work);
-	Prune(&work);
+		if (cube->group[g].planned && cube->group[g].hidden &&
+			!cube->group[g].small && !cube->group[g].kept)
+			order[count++] = g;
+	qsort_arg(order, count, sizeof(int), CompareCosts, cube);
+	for (int k = 0; k < count; k++)
+	{
+		int			g = order[k];
 
-	work.witnesses = 0;
-	if (FindBroken(&work, &scenario) >= 0)
+		SetHidden(work, g, false);
+		DropTables(work, g);
+		if (HoldWithout(work, g))
+			SettleTables(work, g, true);
+		else
+		{
+			SetHidden(work, g, true);
+			SettleTables(work, g, false);
+		}
+	}
+	pfree(order);
+}
+
+/* ---- all of it ---- */
+
+static void
+OpenWork(Work *work, TipCube *cube, const TipProtection *rule)
+{
+	memset(work, 0, sizeof(Work));
+	work->cube = cube;
+	work->rule = rule;
+	work->capacity = work->leak_size = 64;
+	work->witness = palloc(sizeof(Witness) * work->capacity);
+	work->leak = palloc(sizeof(Leak) * work->leak_size);
+	work->touching = palloc0(sizeof(IntList) * (cube->groups + 1));
+	work->within = palloc0(sizeof(IntList) * (cube->vars + 1));
+	work->change = palloc0(sizeof(int) * (cube->groups + 1));
+	work->changed = palloc(sizeof(int) * (cube->groups + 1));
+	work->seen = palloc0(sizeof(bool) * (cube->groups + 1));
+	work->due = palloc0(sizeof(bool) * (cube->groups + 1));
+	work->table = palloc(sizeof(int64) * (cube->vars + 1));
+	for (int g = 0; g < cube->groups; g++)
+		for (int k = 0; k < cube->group[g].count; k++)
+			Append(&work->within[cube->group[g].members[k]], g);
+	work->attack = TipAttackOpen(cube);
+	work->ids = palloc(sizeof(int) * 2 * (cube->vars + cube->groups + 1));
+	work->group_of = palloc(sizeof(int) * (cube->vars + cube->groups + 1));
+	for (int id = 0; id < cube->vars; id++)
+		work->group_of[id] = -1;
+	for (int g = 0; g < cube->groups; g++)
+		if (cube->group[g].id >= 0)
+			work->group_of[cube->group[g].id] = g;
+}
+
+/* Does a table agree with all that is published?  By addition alone. */
+static bool
+IsPossible(Work *work, const Witness *witness)
+{
+	for (int k = 0; k < witness->count; k++)
+	{
+		const TipGroup *group = &work->cube->group[witness->group[k]];
+
+		if (group->planned || group->known)
+		{
+			if (!group->hidden || group->n + witness->change[k] < 1)
+				return false;
+		}
+		else if (group->n + witness->change[k] < 0)
+			return false;
+	}
+	return true;
+}
+
+/* The proof: every small cell has its tables, and each table is possible. */
+static void
+Certify(Work *work)
+{
+	TipCube    *cube = work->cube;
+	bool		safe = true;
+
+	for (int g = 0; g < cube->groups && safe; g++)
+		if (cube->group[g].small)
+			safe = HoldsAgainstAll(work, g, false);
+	for (int w = 0; w < work->witnesses; w++)
+		if (!work->witness[w].dropped)
+			safe = safe && IsPossible(work, &work->witness[w]);
+	if (!safe)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("table cannot be certified"),
 				 errhint("Use a longer period or fewer dimensions.")));
+}
+
+/* Hide what must be hidden, until the attacker finds nothing. */
+void
+TipSuppress(TipCube *cube, const TipProtection *rule)
+{
+	Work		work;
+
+	for (int g = 0; g < cube->groups; g++)
+		cube->group[g].hidden = cube->group[g].planned &&
+			(cube->group[g].small || cube->group[g].kept) &&
+			!cube->group[g].known;
+	OpenWork(&work, cube, rule);
+	CoverLeaks(&work);
+	Prune(&work);
+	Certify(&work);
+	TipProgramFree(work.attack);
+}
+
+/* ---- the certificate ---- */
+
+#define NO_TABLE	(-1)
+#define MOST_PROOFS	200000
+
+/* The table of a witness, or the true one. */
+static int64 *
+TableOf(const Work *work, int w)
+{
+	const TipCube *cube = work->cube;
+	int64	   *table = palloc(sizeof(int64) * (cube->vars + 1));
+
+	memcpy(table, cube->truth, sizeof(int64) * cube->vars);
+	for (int k = 0; w != NO_TABLE && k < work->witness[w].count; k++)
+	{
+		const TipGroup *group = &cube->group[work->witness[w].group[k]];
+
+		if (group->count == 1)
+			table[group->members[0]] += work->witness[w].change[k];
+	}
+	return table;
+}
+
+/* A possible table that is not the true one and leaves a cell as it is. */
+static int
+UnchangedIn(const Work *work, int g, const int *insider)
+{
+	for (int w = 0; w < work->witnesses; w++)
+		if (!work->witness[w].dropped &&
+			ChangeIn(&work->witness[w], g) == 0 &&
+			FitsInsiders(work, &work->witness[w], insider))
+			return w;
+	return NO_TABLE;
+}
+
+/* The two tables that are furthest apart in a cell; the true one if need be. */
+static void
+FurthestApart(const Work *work, int g, const int *insider, int *low,
+			  int *high)
+{
+	const IntList *touching = &work->touching[g];
+	int			least = 0;
+	int			most = 0;
+
+	*low = *high = NO_TABLE;
+	for (int k = 0; k < touching->count; k += 2)
+	{
+		int			w = touching->item[k];
+		int			by = touching->item[k + 1];
+
+		if (work->witness[w].dropped ||
+			!FitsInsiders(work, &work->witness[w], insider))
+			continue;
+		if (by < least)
+		{
+			least = by;
+			*low = w;
+		}
+		if (by > most)
+		{
+			most = by;
+			*high = w;
+		}
+	}
+	if (*low == NO_TABLE)
+		*low = UnchangedIn(work, g, insider);
+	if (*high == NO_TABLE)
+		*high = UnchangedIn(work, g, insider);
+}
+
+/* The number in the certificate of a witness; it is listed once. */
+static int
+ListTable(const Work *work, TipCertificate *proof, int *number, int w)
+{
+	if (number[w + 1] < 0)
+	{
+		number[w + 1] = proof->tables;
+		proof->table[proof->tables++] = TableOf(work, w);
+	}
+	return number[w + 1];
+}
+
+static void
+AddProof(const Work *work, TipCertificate *proof, int *number, int g,
+		 const int *insider)
+{
+	TipProof   *mine;
+	int			low;
+	int			high;
+
+	if (proof->proofs == MOST_PROOFS)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("certificate of the table would be too large"),
+				 errhint("Use fewer or coarser dimensions.")));
+	FurthestApart(work, g, insider, &low, &high);
+	if (low == high)
+		return;
+	mine = &proof->proof[proof->proofs];
+	mine->insider = insider[0];
+	mine->low = ListTable(work, proof, number, low);
+	mine->high = ListTable(work, proof, number, high);
+	mine->next = proof->first[g];
+	proof->first[g] = proof->proofs++;
+}
+
+/* Look for a second table where only secondary cells would lack one. */
+static void
+SearchSecondary(Work *work)
+{
+	int			nobody[2] = {OUTSIDER, OUTSIDER};
+
+	for (int g = 0; g < work->cube->groups; g++)
+		if (work->cube->group[g].hidden && !work->cube->group[g].small)
+			Holds(work, g, nobody, false);
+}
+
+static void
+AddProofs(Work *work, TipCertificate *proof, int *number, int g)
+{
+	const TipCube *cube = work->cube;
+	int			insider[2] = {OUTSIDER, OUTSIDER};
+
+	if (!cube->group[g].hidden && !cube->group[g].small)
+		return;
+	if (cube->group[g].known)
+		return;
+	AddProof(work, proof, number, g, insider);
+	if (work->rule->insiders == TIP_NO_INSIDERS || !cube->group[g].small)
+		return;
+	for (int var = 0; var < cube->vars; var++)
+	{
+		if (!IsSingleton(cube, var))
+			continue;
+		insider[0] = var;
+		if (!IsOwn(work, g, insider))
+			AddProof(work, proof, number, g, insider);
+	}
+}
+
+TipCertificate *
+TipCertify(TipCube *cube, const TipProtection *rule)
+{
+	TipCertificate *proof = palloc0(sizeof(TipCertificate));
+	Work		work;
+	int		   *number;
+
+	OpenWork(&work, cube, rule);
+	SearchSecondary(&work);
+	Certify(&work);
+	number = palloc(sizeof(int) * (work.witnesses + 2));
+	memset(number, -1, sizeof(int) * (work.witnesses + 2));
+	proof->table = palloc(sizeof(int64 *) * (work.witnesses + 2));
+	proof->proof = palloc_extended(sizeof(TipProof) * MOST_PROOFS,
+								   MCXT_ALLOC_HUGE);
+	proof->first = palloc(sizeof(int) * (cube->groups + 1));
+	for (int g = 0; g < cube->groups; g++)
+	{
+		proof->first[g] = -1;
+		AddProofs(&work, proof, number, g);
+	}
+	TipProgramFree(work.attack);
+	return proof;
 }

@@ -6,37 +6,37 @@
 -- them to be found by subtraction; the attacker's bounds meet at 2
 SELECT node, n, is_small, is_hidden, low, high
 FROM tip_impl.protect_cells('{3,3}', '{0,0,0,0,0,0}', '{1,1,1,2,2,1,2,2}',
-    '{2,9,8,11}', '{3}', '{1000,100,10,1}', 5, 2, false, true,
+    '{2,9,8,11}', '{3}', '{1000,100,10,1}', 5, 2, false, 1,
     '{1,1}', true);
 
 -- what is chosen instead: three more cells, and the bounds are apart
 SELECT node, n, is_small, is_hidden, low, high
 FROM tip_impl.protect_cells('{3,3}', '{0,0,0,0,0,0}', '{1,1,1,2,2,1,2,2}',
-    '{2,9,8,11}', '{3}', '{1000,100,10,1}', 5, 2, false, true,
+    '{2,9,8,11}', '{3}', '{1000,100,10,1}', 5, 2, false, 1,
     NULL, true);
 
 -- an empty table is all zeros and hides nothing
 SELECT count(*), sum(n), count(*) FILTER (WHERE is_hidden) AS hidden
 FROM tip_impl.protect_cells('{3,3}', '{0,0,0,0,0,0}', '{}', '{}', '{3}',
-    '{1000,100,10,1}', 5, 2, false, true, NULL, true);
+    '{1000,100,10,1}', 5, 2, false, 1, NULL, true);
 
 -- refusals name what is wrong, by SQLSTATE
 \set VERBOSITY sqlstate
 SELECT count(*) FROM tip_impl.protect_cells('{3}', '{0,0}', '{}', '{}', '{1}',
-    '{8,4,2,1}', 5, 2, false, true, NULL, true);
+    '{8,4,2,1}', 5, 2, false, 1, NULL, true);
 SELECT count(*) FROM tip_impl.protect_cells('{3}', '{0,2,0}', '{}', '{}', '{1}',
-    '{8,4,2,1}', 5, 2, false, true, NULL, true);
+    '{8,4,2,1}', 5, 2, false, 1, NULL, true);
 SELECT count(*) FROM tip_impl.protect_cells('{3}', '{0,0,0}', '{9}', '{1}', '{1}',
-    '{8,4,2,1}', 5, 2, false, true, NULL, true);
+    '{8,4,2,1}', 5, 2, false, 1, NULL, true);
 SELECT count(*) FROM tip_impl.protect_cells('{3}', '{0,0,0}', '{1}', '{-1}', '{1}',
-    '{8,4,2,1}', 5, 2, false, true, NULL, true);
+    '{8,4,2,1}', 5, 2, false, 1, NULL, true);
 SELECT count(*) FROM tip_impl.protect_cells('{3}', '{0,0,0}', '{1}', '{NULL}', '{1}',
-    '{8,4,2,1}', 5, 2, false, true, NULL, true);
+    '{8,4,2,1}', 5, 2, false, 1, NULL, true);
 SELECT count(*) FROM tip_impl.protect_cells('{2000,2000}',
     array_fill(0, ARRAY[4000]), '{}', '{}', '{3}',
-    '{8,4,2,1}', 5, 2, false, true, NULL, true);
+    '{8,4,2,1}', 5, 2, false, 1, NULL, true);
 SELECT count(*) FROM tip_impl.protect_cells('{3}', '{0,0,0}', '{}', '{}', '{1}',
-    '{8,4,2,1}', 5, 2, NULL, true, NULL, true);
+    '{8,4,2,1}', 5, 2, NULL, 1, NULL, true);
 \set VERBOSITY default
 
 -- a plan over invented records
