@@ -1,4 +1,5 @@
 """The extension, asked by SQL.  All of its interface stands here."""
+import os
 import time
 
 import psycopg2
@@ -10,7 +11,12 @@ LEVELS = [1000, 100, 10, 1]
 
 
 class Refused(Exception):
-    """Nothing is published: the extension could not certify the table."""
+    """Nothing is published: the extension could not certify the table, or
+    not in time."""
+
+
+NO_ANSWER = (psycopg2.errors.ProgramLimitExceeded,
+             psycopg2.errors.QueryCanceled)
 
 
 class Extension:
@@ -18,6 +24,8 @@ class Extension:
         self.connection = psycopg2.connect('')
         self.connection.autocommit = True
         self.cursor = self.connection.cursor()
+        self.cursor.execute('SET statement_timeout = %s',
+                            (os.environ.get('TIMEOUT', '600') + 's',))
         # whether insiders is yes or no, or how many join
         self.cursor.execute("""
             SELECT 'integer'::regtype = p.proargtypes[9]
@@ -54,7 +62,7 @@ class Extension:
                            %s::int4[], %s::int8[], %s::int4[], %s::int8[],
                            %s, %s, %s, %s, NULL, %s) AS c
                  WHERE c.is_planned AND c.is_hidden""", arguments)
-        except psycopg2.errors.ProgramLimitExceeded as error:
+        except NO_ANSWER as error:
             raise Refused(str(error).splitlines()[0])
         finally:
             self.seconds = time.perf_counter() - began
@@ -95,7 +103,7 @@ class Extension:
                  [rounded.get(c, -1) for c in plan.all_cells]
                  if earlier else [],
                  [steps] if earlier else []))
-        except psycopg2.errors.ProgramLimitExceeded as error:
+        except NO_ANSWER as error:
             raise Refused(str(error).splitlines()[0])
         rows = self.cursor.fetchall()
         return {tuple(r[0]): r[1] for r in rows}, rows[0][2]
@@ -145,7 +153,7 @@ class Extension:
         try:
             self.cursor.execute(
                 f"SELECT tip.{function}('attack', 2020, 2020, 'attack')")
-        except psycopg2.errors.ProgramLimitExceeded as error:
+        except NO_ANSWER as error:
             self.cursor.execute('ROLLBACK TO run')
             raise Refused(str(error).splitlines()[0])
         return self.cursor.fetchone()[0]

@@ -369,9 +369,24 @@ def rounding_line(extension, ways, tables, base):
         fixed_new += len(audit_pair(first, second, small_cells(plan, truth),
                                     small_cells(plan, after)))
         fixed_new += len(changes_found(first, second, change, 1))
+        fixed_new += sum(bool(audit_pair(
+            first, second, small_cells(plan, truth),
+            small_cells(plan, after), 1, pins))
+            for pins in alone(truth, change))
     line(f'{ways}-way, base {base}', count, refused, cells,
          f'{error / cells:.2f}' if cells else '-', far, off, fixed_open,
          fixed_total, fixed_own, fixed_new)
+
+
+def alone(truth, change):
+    """What each person knows who is alone in a finest cell, before or after:
+    of both tables where she is alone in both."""
+    size = len(truth)
+    for v, (n, more) in enumerate(zip(truth, change)):
+        if n + more == 1:
+            yield {v: n, v + size: more}
+        elif n == 1:
+            yield {v: n}
 
 
 def as_release(plan, cells):
@@ -423,8 +438,8 @@ def history_line(extension, added, pairs):
         small = small_cells(plan, truth), small_cells(plan, after)
         exact += len(audit_pair(a, b, *small, added))
         changes += len(changes_found(a, b, change, added))
-        fixers += sum(bool(audit_pair(a, b, *small, added, {v: 1}))
-                      for v, n in enumerate(truth) if n == 1)
+        fixers += sum(bool(audit_pair(a, b, *small, added, pins))
+                      for pins in alone(truth, change))
     line(added, counted, refused, cells, percent(pending, cells),
          percent(hidden, cells), exact, changes, fixers)
 
