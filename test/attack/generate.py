@@ -69,7 +69,7 @@ def two_level(groups, leaves):
     return Tree(parents)
 
 
-def country_cube(seed, total=40, sigma=2.0):
+def country_cube(seed, total=40, sigma=1.7):
     """Like tip_country: three dimensions, each total, two groups, leaves."""
     r = random.Random(seed)
     plan = Plan([two_level(2, 3), two_level(2, 2), two_level(2, 2)])
