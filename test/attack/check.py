@@ -11,8 +11,9 @@ from extension import LEVELS, Extension
 from generate import (SERIES, brief_series, count_persons, country_cube,
                       linked_cube, multinomial, persons, random_cube,
                       tiny_cube)
-from harness import Outcome, is_safe, protect
-from history import Rounded, both, joint_relations
+from harness import Outcome, is_safe, protect, revise
+from history import (Rounded, additive, alone, audit_pair, both,
+                     changes_found, joint_relations)
 from pattern import Candidates
 from tables import (Plan, flat_tree, hide, is_small, read_instance,
                     read_pattern, small_cells)
@@ -290,6 +291,61 @@ def marks():
             differ += texts[0] != texts[1] or texts[0] == ''
     same('which hidden cells are small changes no byte', differ, 0)
     same('and there were such tables', pairs > 2, True)
+
+
+def rounded(extension, plan, truth, label, earlier=None):
+    shown, steps = extension.round(plan, truth, 5, label, earlier)
+    return Rounded(plan, shown, 5, {(0,) * plan.dims: sum(truth)}, steps)
+
+
+@test
+def rounded_tables():
+    """Base 5, the exact totals known, one person added and rounded again."""
+    extension = Extension()
+    if not extension.has('tip_impl.round_cells'):
+        print('ok - rounded tables # skip no tip_impl.round_cells')
+        return
+    leaks = off = 0
+    for seed in range(4):
+        plan, truth = count_persons(
+            persons(seed, brief_series(seed)), [0], [6, 10, 12])
+        change = [int(v == seed) for v in range(len(truth))]
+        after = [a + b for a, b in zip(truth, change)]
+        first = rounded(extension, plan, truth, f'check {seed}')
+        second = rounded(extension, plan, after, f'check {seed}',
+                         (truth, first.shown, first.away // 5))
+        small = small_cells(plan, truth), small_cells(plan, after)
+        off += not (additive(first) and additive(second))
+        leaks += len(audit_pair(first, second, *small))
+        leaks += len(changes_found(first, second, change, 1))
+        leaks += sum(bool(audit_pair(first, second, *small, 1, pins))
+                     for pins in alone(truth, change))
+    same('rounded tables add up', off, 0)
+    same('two versions of them pin nothing down', leaks, 0)
+
+
+@test
+def revisions():
+    """A published year, people added, and the year revised."""
+    extension = Extension()
+    if not extension.has('tip.revise'):
+        print('ok - revisions # skip no tip.revise')
+        return
+    extension.make_plan([1, 2, 4])
+    leaks = shown = 0
+    for seed in range(6):
+        plan, truth = count_persons(
+            persons(seed, brief_series(seed)), [0], [2, 4, 8])
+        added = 12 if seed % 2 else 1
+        _, change = count_persons(persons(90 + seed, [added]), [0], [2])
+        after = [a + b for a, b in zip(truth, change)]
+        first, second, cells = revise(extension, plan, truth, change)
+        small = small_cells(plan, truth), small_cells(plan, after)
+        leaks += len(audit_pair(first, second, *small, added))
+        leaks += len(changes_found(first, second, change, added))
+        shown += sum(status == 'A' for _, status in cells.values())
+    same('a release and its revision pin nothing down together', leaks, 0)
+    same('and there was something new', shown > 0, True)
 
 
 def main():

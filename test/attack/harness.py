@@ -1,6 +1,7 @@
 """Protect a table with the extension, attack what it publishes."""
 from attacker import exact_cells, exact_linear, insider_fixes
-from tables import hide, is_small, small_cells
+from history import PENDING
+from tables import Release, hide, is_small, small_cells
 
 
 class Outcome:
@@ -81,3 +82,24 @@ def shares(outcome):
         shown, total = found.get(level, (0, 0))
         found[level] = shown + (cell not in outcome.hidden), total + 1
     return found
+
+
+def as_release(plan, cells):
+    """A published release as the attacker reads it; P says nothing new."""
+    return Release(plan, {c: PENDING if cells[c][1] == 'P' else cells[c][0]
+                          for c in plan.cells})
+
+
+def revise(extension, plan, truth, change):
+    """Publish people, add more and publish again: both releases, and the
+    cells of the second with their status."""
+    extension.start_again()
+    extension.record(plan, truth)
+    first = extension.published(plan, extension.run('publish'))
+    extension.record(plan, change)
+    second = extension.published(plan, extension.run('revise'))
+    # A category that nobody was in is not listed at first; one that is not
+    # listed later may be waiting.
+    first = {c: first.get(c, (0, 'A')) for c in plan.cells}
+    second = {c: second.get(c, (None, 'P')) for c in plan.cells}
+    return as_release(plan, first), as_release(plan, second), second

@@ -119,3 +119,27 @@ def changes_found(first, second, change, added, threshold=5, pins=None):
                   [frozenset(v + size for v in plan.under(c))
                    for c in cells])
     return [cells[i] for i in audit.narrow()]
+
+
+def additive(release):
+    """Does every shown margin equal the sum of its shown parts?"""
+    plan, shown = release.plan, release.shown
+    for cell in plan.cells:
+        for d, tree in enumerate(plan.trees):
+            parts = [cell[:d] + (k,) + cell[d + 1:]
+                     for k in tree.children(cell[d])]
+            if parts and all(p in shown for p in parts) and \
+                    sum(shown[p] for p in parts) != shown[cell]:
+                return False
+    return True
+
+
+def alone(truth, change):
+    """What each person knows who is alone in a finest cell, before or after:
+    of both tables where she is alone in both."""
+    size = len(truth)
+    for v, (n, more) in enumerate(zip(truth, change)):
+        if n + more == 1:
+            yield {v: n, v + size: more}
+        elif n == 1:
+            yield {v: n}

@@ -13,8 +13,12 @@ my $python = -x '/usr/bin/python3' ? '/usr/bin/python3' : 'python3';
 plan skip_all => 'no python3 with scipy and psycopg2'
   unless system("$python -c 'import scipy.optimize, psycopg2' 2>/dev/null") == 0;
 
+my $test = abs_path(dirname(__FILE__) . '/..');
 my $node = PostgreSQL::Test::Cluster->new('attack');
 $node->init;
+my $key = $node->basedir . '/attack.key';
+system_or_bail('sh', '-c', "umask 077; sh '$test/make_key.sh' > '$key'");
+$node->append_conf('postgresql.conf', "tip_module.key_file = '$key'");
 $node->start;
 $node->safe_psql('postgres', 'CREATE EXTENSION tip_module');
 
@@ -25,8 +29,7 @@ local $ENV{PYTHONDONTWRITEBYTECODE} = 1;
 # small programs: threads cost more than they save
 local $ENV{OMP_NUM_THREADS} = 1;
 
-my $check = abs_path(dirname(__FILE__) . '/../attack/check.py');
-my ($out, $err) = run_command([ $python, $check ]);
+my ($out, $err) = run_command([ $python, "$test/attack/check.py" ]);
 for my $line (split /\n/, $out)
 {
 	next unless $line =~ /^(not )?ok - (.*?)(?: # skip (.*))?$/;
