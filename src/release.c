@@ -237,6 +237,54 @@ MarkGroups(const TipGrid *grid, TipCube *cube, const bool *known,
 		cube->group[g].kept = cube->group[g].kept && !cube->group[g].known;
 }
 
+/* The group of the cell that holds a cell, one node up in a dimension or all. */
+static int
+GroupAbove(const TipGrid *grid, int cell, int only)
+{
+	int32		node[TIP_RELEASE_MAX_DIMS];
+
+	for (int d = 0; d < grid->dims; d++)
+	{
+		node[d] = TipGridNode(grid, cell, d);
+		if (only < 0 || only == d)
+			node[d] = grid->parent[d][node[d]];
+	}
+	return grid->group_of[TipGridCell(grid, node)];
+}
+
+/* Take the smaller of two windows, if it is wider than the group itself. */
+static void
+Narrow(const TipCube *cube, int g, int above, int *window)
+{
+	if (above != g && cube->group[above].count < cube->group[*window].count)
+		*window = above;
+}
+
+/*
+ * A small cell is protected by moving people among its neighbours: the cells
+ * under the parents of its nodes.  If that does not do, the window widens in
+ * one dimension at a time.  A small cube is looked at as a whole.
+ */
+static void
+OpenWindows(const TipGrid *grid, TipCube *cube)
+{
+	for (int g = 0; g < cube->groups; g++)
+		cube->group[g].window = cube->group[g].wider = grid->group_of[0];
+	if (cube->vars <= TIP_RELEASE_SMALL)
+		return;
+	for (int cell = 0; cell < grid->cells; cell++)
+	{
+		int			g = grid->group_of[cell];
+
+		if (g < 0)
+			continue;
+		Narrow(cube, g, GroupAbove(grid, cell, -1), &cube->group[g].window);
+		for (int d = 0; d < grid->dims; d++)
+			Narrow(cube, g, GroupAbove(grid, cell, d),
+				   &cube->group[g].wider);
+	}
+}
+
 static TipCube *
 BuildCube(TipGrid *grid, FunctionCallInfo fcinfo)
 {
@@ -261,6 +309,7 @@ BuildCube(TipGrid *grid, FunctionCallInfo fcinfo)
 	NumberVariables(grid, cube, known);
 	GatherGroups(grid, cube, cost, PG_GETARG_INT32(6));
 	MarkGroups(grid, cube, known, kept);
+	OpenWindows(grid, cube);
 	return cube;
 }
 
@@ -294,7 +343,8 @@ IsSecret(const TipGroup *group)
 static void
 Bounds(TipCube *cube, int64 *low, int64 *high)
 {
-	TipProgram *attack = TipAttackOpen(cube);
+	const int	nobody[2] = {-1, -1};
+	TipAttack  *attack = TipAttackAll(cube);
 	int64	   *table = palloc(sizeof(int64) * (cube->vars + 1));
 
 	for (int g = 0; g < cube->groups; g++)
@@ -304,16 +354,16 @@ Bounds(TipCube *cube, int64 *low, int64 *high)
 		low[g] = high[g] = group->n;
 		if (!IsSecret(group))
 			continue;
-		if (TipProgramExtreme(attack, group->id, false, &low[g],
-							  table) != TIP_SOLVED ||
-			TipProgramExtreme(attack, group->id, true, &high[g],
-							  table) != TIP_SOLVED)
+		if (TipAttackExtreme(attack, cube, g, nobody, false, &low[g],
+							 table) != TIP_SOLVED ||
+			TipAttackExtreme(attack, cube, g, nobody, true, &high[g],
+							 table) != TIP_SOLVED)
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					 errmsg("attacker's bounds cannot be found exactly"),
 					 errhint("Use fewer or coarser dimensions.")));
 	}
-	TipProgramFree(attack);
+	TipAttackClose(attack);
 	pfree(table);
 }
 

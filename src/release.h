@@ -19,6 +19,8 @@
 #define TIP_RELEASE_MAX_CELLS	40000
 #define TIP_RELEASE_MAX_VARS	4000
 #define TIP_RELEASE_MAX_GROUPS	16384
+/* Unknowns up to which there is but one window. */
+#define TIP_RELEASE_SMALL		60
 
 typedef struct TipGroup
 {
@@ -26,7 +28,8 @@ typedef struct TipGroup
 	int64		cost;
 	int			count;
 	int		   *members;		/* variables, ascending */
-	int			id;				/* in an integer program, -1: in none */
+	int			window;			/* group of what may move to protect it */
+	int			wider;			/* as a window: the next one, or itself */
 	bool		planned;		/* stands in a table of the plan */
 	bool		small;			/* 0 < n < threshold */
 	bool		hidden;
@@ -42,6 +45,7 @@ typedef struct TipCube
 	int		   *single;			/* group of a variable alone */
 	int64	   *truth;
 	int64		cap;			/* what the total is taken to be below */
+	int			version;		/* changes with what is hidden */
 } TipCube;
 
 typedef enum TipInsiders
@@ -59,9 +63,27 @@ typedef struct TipProtection
 	TipInsiders insiders;
 } TipProtection;
 
-/* The attacker: all that a release says, as an integer program. */
-extern TipProgram *TipAttackOpen(TipCube *cube);
-extern void TipAttackBound(TipProgram *attack, const TipCube *cube, int g);
+/* Is a group a public number? */
+#define TipIsShown(group) \
+	((group)->known || ((group)->planned && !(group)->hidden))
+
+typedef struct TipAttack TipAttack;
+
+/* An attack on all variables of the cube, or through a window on some. */
+extern TipAttack *TipAttackAll(const TipCube *cube);
+extern TipAttack *TipAttackOpen(const TipCube *cube, const int *vars,
+								int count);
+extern void TipAttackClose(TipAttack *attack);
+extern size_t TipAttackSize(const TipAttack *attack);
+extern int64 TipAttackWork(const TipAttack *attack);
+extern TipOutcome TipAttackReach(TipAttack *attack, const TipCube *cube,
+								 int g, const int *insider, bool highest,
+								 int64 enough, int64 *value, int64 *table);
+extern TipOutcome TipAttackExtreme(TipAttack *attack, const TipCube *cube,
+								   int g, const int *insider, bool highest,
+								   int64 *value, int64 *table);
+extern int	TipAttackBlockers(TipAttack *attack, const TipCube *cube, int g,
+							  int *blocker);
 
 extern void TipSuppress(TipCube *cube, const TipProtection *rule);
 

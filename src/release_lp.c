@@ -24,6 +24,8 @@
 #define TRIES			8
 /* A line whose entries may be larger is measured again. */
 #define ENTRY_CAREFUL	(1 << 24)
+/* A fraction whose entries may be larger is reduced. */
+#define ENTRY_LARGE		(1 << 12)
 #define MAX_ENTRIES		((size_t) 48 * 1024 * 1024)
 
 struct TipProgram
@@ -48,6 +50,7 @@ struct TipProgram
 	bool		has_base;
 	int		   *touched;		/* scratch: lines that a column changes */
 	int		   *support;		/* scratch: columns of a line */
+	int64		work;			/* entries looked at */
 	int64		pivots;
 	int64		pivot_limit;
 	int64		pivot_stop;
@@ -208,7 +211,7 @@ TipProgramLimit(TipProgram *program, int64 pivots, int nodes)
 int64
 TipProgramWork(const TipProgram *program)
 {
-	return program->pivots;
+	return program->work;
 }
 
 void
@@ -349,7 +352,7 @@ Combine(TipProgram *program, int i, int row, int col, int support)
 	{
 		CombineNarrow(program, i, row, col, factor, support);
 		program->bulk[i] = (int32) bulk;
-		if (program->denom[i] != 1)
+		if (program->denom[i] != 1 && bulk > ENTRY_LARGE)
 			Reduce(program, i);
 	}
 }
@@ -404,6 +407,7 @@ Pivot(TipProgram *program, int row, int col, int64 goal)
 	/* The new line's value is over scale before TurnLine() reduces it. */
 	program->num[row] = Plus(Times(program->at[col], scale), step);
 	support = TurnLine(program, row, col);
+	program->work += program->rows + (int64) touched * program->cols;
 	shift = Plus(program->num[row],
 				 -Times(program->at[col], program->denom[row]));
 	for (int k = 0; k < touched; k++)
@@ -561,6 +565,7 @@ Choose(TipProgram *program, int id, int dir, bool careful, Step *step,
 			continue;
 		}
 		tries--;
+		program->work += program->rows;
 		measured = Measured(program, j, mine);
 		if (best < 0 || measured.down == 0 || measured.up > 0)
 		{

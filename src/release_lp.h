@@ -81,7 +81,7 @@ extern void TipProgramBound(TipProgram *program, int id, int64 low,
 /* Back to the point that every question starts from. */
 extern void TipProgramReset(TipProgram *program);
 
-/* Pivots so far: what the work has cost. */
+/* Entries of the tableau looked at so far: what the work has cost. */
 extern int64 TipProgramWork(const TipProgram *program);
 
 /* What holds an id that TipProgramReach() could not move: fixed ids. */

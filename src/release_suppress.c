@@ -17,6 +17,16 @@
 #include "release.h"
 
 #define OUTSIDER	(-1)
+/* Improving stops after so many attempts in vain, or so much work. */
+#define MOST_IDLE		60
+#define WORK_WORTH		((int64) 25 * 1000 * 1000)
+#define MOST_WITNESSES	20000
+/* Beyond so much work cells are hidden without much choosing. */
+#define MOST_WORK		((int64) 30 * 1000 * 1000 * 1000)
+/* Unknowns beyond which a last look through all windows would take long. */
+#define MOST_WIDE		300
+/* Memory of the windows that are open at a time. */
+#define MOST_OPEN	((size_t) 96 * 1024 * 1024)
 
 /* A table that the attacker cannot rule out, as changes of the true one. */
 typedef struct Witness
@@ -48,8 +58,14 @@ typedef struct Work
 {
 	TipCube    *cube;
 	const TipProtection *rule;
-	TipProgram *attack;
-	int		   *group_of;		/* of an id of the attack */
+	TipAttack **attack;			/* of a window, NULL: closed */
+	int		   *used;			/* when a window was last looked through */
+	int			clock;
+	size_t		open;			/* memory of the open ones */
+	int64		spent;			/* work of those that were closed */
+	bool		wide;			/* look through wider windows, too */
+	uint64		random;
+	double	   *price;			/* of a group, as this round sees it */
 	Witness    *witness;
 	int			witnesses;
 	int			capacity;
@@ -59,7 +75,7 @@ typedef struct Work
 	bool	   *seen;			/* scratch: of a group, for ChangedGroups() */
 	bool	   *due;			/* scratch: of a group, to be looked at */
 	int		   *changed;		/* scratch: groups with a change */
-	int		   *ids;			/* scratch */
+	int		   *blocker;		/* scratch */
 	int64	   *table;			/* scratch: one count per variable */
 	Leak	   *leak;
 	int			leaks;
@@ -208,7 +224,7 @@ WideEnough(const Work *work, const int *insider, int64 low, int64 high)
 /* ---- the audit of one cell ---- */
 
 static void
-NoteLeak(Work *work, int g, const int *insider, const int *ids, int count)
+NoteLeak(Work *work, int g, const int *insider, int blockers)
 {
 	Leak	   *leak;
 
@@ -221,45 +237,54 @@ NoteLeak(Work *work, int g, const int *insider, const int *ids, int count)
 	leak->target = g;
 	leak->insider[0] = insider[0];
 	leak->insider[1] = insider[1];
-	leak->blockers = 0;
-	leak->blocker = palloc(sizeof(int) * (count + 1));
-	for (int k = 0; k < count; k++)
-	{
-		int			blocker = work->group_of[ids[k]];
-
-		if (blocker >= 0 && !work->cube->group[blocker].hidden &&
-			!work->cube->group[blocker].known)
-			leak->blocker[leak->blockers++] = blocker;
-	}
+	leak->blockers = blockers;
+	leak->blocker = palloc(sizeof(int) * (blockers + 1));
+	memcpy(leak->blocker, work->blocker, sizeof(int) * blockers);
 }
 
+/* Close the window that was not looked through for longest. */
 static void
-SetInsiders(Work *work, const int *insider, bool pinned)
+CloseOldest(Work *work)
 {
-	for (int k = 0; k < 2; k++)
-	{
-		int			var = insider[k];
+	int			oldest = -1;
 
-		if (var == OUTSIDER)
-			continue;
-		if (pinned)
-			TipProgramBound(work->attack, var, work->cube->truth[var],
-							work->cube->truth[var]);
-		else
-			TipAttackBound(work->attack, work->cube,
-						   work->cube->single[var]);
-	}
+	for (int g = 0; g < work->cube->groups; g++)
+		if (work->attack[g] != NULL &&
+			(oldest < 0 || work->used[g] < work->used[oldest]))
+			oldest = g;
+	work->open -= TipAttackSize(work->attack[oldest]);
+	work->spent += TipAttackWork(work->attack[oldest]);
+	TipAttackClose(work->attack[oldest]);
+	work->attack[oldest] = NULL;
+}
+
+static TipAttack *
+Window(Work *work, int window)
+{
+	const TipGroup *group = &work->cube->group[window];
+
+	work->used[window] = ++work->clock;
+	if (work->attack[window] != NULL)
+		return work->attack[window];
+	work->attack[window] = TipAttackOpen(work->cube, group->members,
+										 group->count);
+	work->open += TipAttackSize(work->attack[window]);
+	while (work->open > MOST_OPEN &&
+		   work->open > TipAttackSize(work->attack[window]))
+		CloseOldest(work);
+	return work->attack[window];
 }
 
 /*
  * Search both ways for tables that leave the cell uncertain enough.  Where
- * there are none, the ids that hold it go to work->ids; returns how many, or
- * -1 if the cell is safe.
+ * there are none, the groups that hold it go to work->blocker; returns how
+ * many, or -1 if the cell is safe.
  */
 static int
-SearchTables(Work *work, int g, const int *insider)
+SearchTables(Work *work, int g, int window, const int *insider)
 {
 	const TipGroup *group = &work->cube->group[g];
+	TipAttack  *attack = Window(work, window);
 	int64		width = insider[0] == OUTSIDER ? work->rule->width : 1;
 	int			held = 0;
 	int64		low;
@@ -274,16 +299,16 @@ SearchTables(Work *work, int g, const int *insider)
 
 		if (side == 0 && insider[0] == OUTSIDER && work->rule->reach)
 			enough = Max(enough, work->rule->threshold);
-		outcome = TipProgramReach(work->attack, group->id, side == 0, enough,
-								  &value, work->table);
+		outcome = TipAttackReach(attack, work->cube, g, insider, side == 0,
+								 enough, &value, work->table);
 		if (outcome != TIP_SOLVED)
 		{
-			held += TipProgramBlockers(work->attack, group->id,
-									   work->ids + held);
+			held += TipAttackBlockers(attack, work->cube, g,
+									  work->blocker + held);
 			if (width == 1 && !work->rule->reach)
 				continue;
-			TipProgramExtreme(work->attack, group->id, side == 0, &value,
-							  work->table);
+			TipAttackExtreme(attack, work->cube, g, insider, side == 0,
+							 &value, work->table);
 		}
 		if (value == group->n)
 			continue;
@@ -307,13 +332,18 @@ Holds(Work *work, int g, const int *insider, bool note)
 	KnownRange(work, g, insider, &low, &high);
 	if (WideEnough(work, insider, low, high))
 		return true;
-	SetInsiders(work, insider, true);
-	held = SearchTables(work, g, insider);
-	SetInsiders(work, insider, false);
+	for (int window = work->cube->group[g].window;;
+		 window = work->cube->group[window].wider)
+	{
+		held = SearchTables(work, g, window, insider);
+		if (held < 0 || (held > 0 && !work->wide) ||
+			window == work->cube->group[window].wider)
+			break;
+	}
 	if (held < 0)
 		return true;
 	if (note)
-		NoteLeak(work, g, insider, work->ids, held);
+		NoteLeak(work, g, insider, held);
 	return false;
 }
 
@@ -400,12 +430,40 @@ HoldsAgainstAll(Work *work, int g, bool note)
 
 /* ---- covering leaks ---- */
 
+static int64
+WorkDone(const Work *work)
+{
+	int64		done = work->spent;
+
+	for (int g = 0; g < work->cube->groups; g++)
+		if (work->attack[g] != NULL)
+			done += TipAttackWork(work->attack[g]);
+	return done;
+}
+
+static uint64
+NextRandom(Work *work)
+{
+	work->random ^= work->random << 13;
+	work->random ^= work->random >> 7;
+	work->random ^= work->random << 17;
+	return work->random;
+}
+
+/* Prices are costs, off by a random part of up to noise percent. */
+static void
+SetPrices(Work *work, int noise)
+{
+	for (int g = 0; g < work->cube->groups; g++)
+		work->price[g] = work->cube->group[g].cost *
+			(100.0 + (noise ? (double) (NextRandom(work) % noise) : 0.0));
+}
+
 static void
 SetHidden(Work *work, int g, bool hidden)
 {
 	work->cube->group[g].hidden = hidden;
-	if (work->cube->group[g].id >= 0)
-		TipAttackBound(work->attack, work->cube, g);
+	work->cube->version++;
 }
 
 /* The published cell that frees most small ones for its price, or -1. */
@@ -422,7 +480,7 @@ BestBlocker(const Work *work, double *score)
 	for (int g = 0; g < cube->groups; g++)
 		if (score[g] > 0)
 		{
-			score[g] /= cube->group[g].cost;
+			score[g] /= work->price[g];
 			if (best < 0 || score[g] > score[best])
 				best = g;
 		}
@@ -492,19 +550,52 @@ LookAgain(Work *work, int hidden)
 }
 
 static void
+FindLeaks(Work *work)
+{
+	for (int g = 0; g < work->cube->groups; g++)
+		if (work->cube->group[g].small)
+			HoldsAgainstAll(work, g, true);
+}
+
+/*
+ * Past the work limit there is no time to choose: hide all that holds any
+ * cell, and look at all of them again.
+ */
+static void
+HideBlockers(Work *work)
+{
+	if (WorkDone(work) > 2 * MOST_WORK)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("table is too large to be certified in time"),
+				 errhint("Use fewer or coarser dimensions.")));
+	for (int k = 0; k < work->leaks; k++)
+	{
+		for (int b = 0; b < work->leak[k].blockers; b++)
+			work->cube->group[work->leak[k].blocker[b]].hidden = true;
+		pfree(work->leak[k].blocker);
+	}
+	work->leaks = 0;
+	work->cube->version++;
+	FindLeaks(work);
+}
+
+/* Hide one cell after another until no leak is left. */
+static void
 CoverLeaks(Work *work)
 {
-	TipCube    *cube = work->cube;
-	double	   *score = palloc(sizeof(double) * (cube->groups + 1));
+	double	   *score = palloc(sizeof(double) * (work->cube->groups + 1));
 
-	for (int g = 0; g < cube->groups; g++)
-		if (cube->group[g].small)
-			HoldsAgainstAll(work, g, true);
 	while (work->leaks > 0)
 	{
 		int			g = BestBlocker(work, score);
 
 		CHECK_FOR_INTERRUPTS();
+		if (g >= 0 && WorkDone(work) > MOST_WORK)
+		{
+			HideBlockers(work);
+			continue;
+		}
 		if (g < 0)
 		{
 			g = Neighbour(work, work->leak[0].target);
@@ -583,14 +674,14 @@ HoldWithout(Work *work, int g)
 }
 
 static int
-CompareCosts(const void *a, const void *b, void *arg)
+ComparePrices(const void *a, const void *b, void *arg)
 {
-	const TipCube *cube = arg;
+	const double *price = arg;
 	int			left = *(const int *) a;
 	int			right = *(const int *) b;
 
-	if (cube->group[left].cost != cube->group[right].cost)
-		return cube->group[left].cost > cube->group[right].cost ? -1 : 1;
+	if (price[left] != price[right])
+		return price[left] > price[right] ? -1 : 1;
 	return left < right ? -1 : 1;
 }
 
@@ -606,8 +697,8 @@ Prune(Work *work)
 		if (cube->group[g].planned && cube->group[g].hidden &&
 			!cube->group[g].small && !cube->group[g].kept)
 			order[count++] = g;
-	qsort_arg(order, count, sizeof(int), CompareCosts, cube);
-	for (int k = 0; k < count; k++)
+	qsort_arg(order, count, sizeof(int), ComparePrices, work->price);
+	for (int k = 0; k < count && WorkDone(work) < MOST_WORK; k++)
 	{
 		int			g = order[k];
 
@@ -630,6 +721,7 @@ static void
 OpenWork(Work *work, TipCube *cube, const TipProtection *rule)
 {
 	memset(work, 0, sizeof(Work));
+	work->random = UINT64CONST(0x9e3779b97f4a7c15);
 	work->cube = cube;
 	work->rule = rule;
 	work->capacity = work->leak_size = 64;
@@ -645,14 +737,18 @@ OpenWork(Work *work, TipCube *cube, const TipProtection *rule)
 	for (int g = 0; g < cube->groups; g++)
 		for (int k = 0; k < cube->group[g].count; k++)
 			Append(&work->within[cube->group[g].members[k]], g);
-	work->attack = TipAttackOpen(cube);
-	work->ids = palloc(sizeof(int) * 2 * (cube->vars + cube->groups + 1));
-	work->group_of = palloc(sizeof(int) * (cube->vars + cube->groups + 1));
-	for (int id = 0; id < cube->vars; id++)
-		work->group_of[id] = -1;
-	for (int g = 0; g < cube->groups; g++)
-		if (cube->group[g].id >= 0)
-			work->group_of[cube->group[g].id] = g;
+	work->attack = palloc0(sizeof(TipAttack *) * (cube->groups + 1));
+	work->price = palloc(sizeof(double) * (cube->groups + 1));
+	work->used = palloc0(sizeof(int) * (cube->groups + 1));
+	work->blocker = palloc(sizeof(int) * 4 * (cube->groups + 1));
+}
+
+static void
+CloseWork(Work *work)
+{
+	for (int g = 0; g < work->cube->groups; g++)
+		if (work->attack[g] != NULL)
+			TipAttackClose(work->attack[g]);
 }
 
 /* Does a table agree with all that is published?  By addition alone. */
@@ -694,6 +790,100 @@ Certify(Work *work)
 				 errhint("Use a longer period or fewer dimensions.")));
 }
 
+/* ---- improving ---- */
+
+static int64
+PatternCost(const TipCube *cube)
+{
+	int64		cost = 0;
+
+	for (int g = 0; g < cube->groups; g++)
+		if (cube->group[g].hidden)
+			cost += cube->group[g].cost;
+	return cost;
+}
+
+static bool
+IsSecondary(const TipGroup *group)
+{
+	return group->planned && group->hidden && !group->small && !group->kept;
+}
+
+/* Which known tables are possible under the present pattern? */
+static void
+JudgeTables(Work *work)
+{
+	for (int w = 0; w < work->witnesses; w++)
+	{
+		Witness    *witness = &work->witness[w];
+
+		witness->gone = witness->dropped = !IsPossible(work, witness);
+	}
+}
+
+static void
+SavePattern(const TipCube *cube, bool *pattern)
+{
+	for (int g = 0; g < cube->groups; g++)
+		pattern[g] = cube->group[g].hidden;
+}
+
+static void
+RestorePattern(Work *work, const bool *pattern)
+{
+	for (int g = 0; g < work->cube->groups; g++)
+		work->cube->group[g].hidden = pattern[g];
+	work->cube->version++;
+	JudgeTables(work);
+}
+
+/* Publish some of the secondary cells, then protect what that lays open. */
+static void
+Ruin(Work *work, int share)
+{
+	TipCube    *cube = work->cube;
+
+	for (int g = 0; g < cube->groups; g++)
+		if (IsSecondary(&cube->group[g]) &&
+			NextRandom(work) % 100 < (uint64) share)
+			cube->group[g].hidden = false;
+	SetPrices(work, 100);
+	cube->version++;
+	JudgeTables(work);
+	FindLeaks(work);
+	CoverLeaks(work);
+	Prune(work);
+}
+
+/* Ruin and repair as long as the work is worth it; keep the cheapest. */
+static void
+Improve(Work *work)
+{
+	bool	   *best = palloc(sizeof(bool) * (work->cube->groups + 1));
+	int64		cost = PatternCost(work->cube);
+	int			idle = 0;
+
+	SavePattern(work->cube, best);
+	while (idle < MOST_IDLE && WorkDone(work) < WORK_WORTH)
+	{
+		int64		mine;
+
+		Ruin(work, 10 + NextRandom(work) % 40);
+		mine = PatternCost(work->cube);
+		idle = mine < cost ? 0 : idle + 1;
+		if (mine <= cost)
+		{
+			cost = mine;
+			SavePattern(work->cube, best);
+		}
+		else
+			RestorePattern(work, best);
+		if (work->witnesses > MOST_WITNESSES)
+			break;
+	}
+	pfree(best);
+}
+
 /* Hide what must be hidden, until the attacker finds nothing. */
 void
 TipSuppress(TipCube *cube, const TipProtection *rule)
@@ -705,10 +895,16 @@ TipSuppress(TipCube *cube, const TipProtection *rule)
 			(cube->group[g].small || cube->group[g].kept) &&
 			!cube->group[g].known;
 	OpenWork(&work, cube, rule);
+	SetPrices(&work, 0);
+	FindLeaks(&work);
 	CoverLeaks(&work);
 	Prune(&work);
+	Improve(&work);
+	work.wide = cube->vars <= MOST_WIDE;
+	if (work.wide)
+		Prune(&work);
 	Certify(&work);
-	TipProgramFree(work.attack);
+	CloseWork(&work);
 }
 
 /* ---- the certificate ---- */
@@ -872,6 +1068,6 @@ TipCertify(TipCube *cube, const TipProtection *rule)
 		proof->first[g] = -1;
 		AddProofs(&work, proof, number, g);
 	}
-	TipProgramFree(work.attack);
+	CloseWork(&work);
 	return proof;
 }
