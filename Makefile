@@ -196,7 +196,7 @@ PG_CFLAGS  += -Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
 REGRESS_OPTS += --inputdir=test --load-extension=$(EXTENSION)
 EXTRA_CLEAN = sql/11-code_types.sql
 
-.PHONY: demo test bench lint docs docs-check print-regress
+.PHONY: demo test bench study lint docs docs-check print-regress
 
 # These need no PostgreSQL to begin with: they install what is missing.
 test:
@@ -205,6 +205,8 @@ demo:
 	@sh test/run_demo.sh
 bench:
 	@sh test/run_bench.sh
+study:
+	@sh test/run_study.sh
 lint:
 	@sh test/run_lint.sh
 docs:

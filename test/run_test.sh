@@ -9,7 +9,8 @@ test_packages() {
 		libipc-run-perl
 	# The drivers are run where the machine's own PostgreSQL is the one tested.
 	[ -n "${NO_DRIVERS:-}" ] ||
-		echo python3-psycopg2 libpostgresql-jdbc-java default-jdk-headless
+		echo python3-psycopg2 libpostgresql-jdbc-java default-jdk-headless \
+			python3-scipy
 }
 
 if [ "${1:-}" != inside ]; then
