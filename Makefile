@@ -145,11 +145,11 @@ SQL_PARTS = \
 	sql/71-release_protect.sql \
 	sql/72-release_publish.sql \
 	sql/73-release_history.sql \
+	sql/74-release_round.sql \
+	sql/75-release_audit.sql \
+	sql/76-release_certificate.sql \
 	sql/77-release_policy.sql \
 	sql/78-release_ask.sql \
-	sql/74-release_round.sql \
-	sql/76-release_certificate.sql \
-	sql/75-release_audit.sql \
 	sql/79-release_shipped.sql \
 	sql/80-report.sql \
 	sql/90-privileges.sql
