@@ -17,6 +17,7 @@
 
 #define CELL_COLUMNS	8
 #define PROOF_COLUMNS	7
+#define UNBOUNDED		(-1)
 
 /* Mark finest cells that a published or otherwise known zero holds. */
 static bool
@@ -189,7 +190,7 @@ GatherGroups(TipGrid *grid, TipCube *cube, const int64 *cost, int64 threshold)
 			group->cost += CellCost(grid, cell, cost);
 		}
 	}
-	cube->cap = 2 * grid->n[0] + 10 * threshold;
+	cube->cap = TipGridCap(grid);
 	pfree(finder.slot);
 	pfree(members.start);
 	pfree(members.var);
@@ -237,7 +238,7 @@ MarkGroups(const TipGrid *grid, TipCube *cube, const bool *known,
 		cube->group[g].kept = cube->group[g].kept && !cube->group[g].known;
 }
 
-/* The group of the cell that holds a cell, one node up in a dimension or all. */
+/* The group of a cell that is one node up in a dimension, or in all. */
 static int
 GroupAbove(const TipGrid *grid, int cell, int only)
 {
@@ -362,6 +363,9 @@ Bounds(TipCube *cube, int64 *low, int64 *high)
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					 errmsg("attacker's bounds cannot be found exactly"),
 					 errhint("Use fewer or coarser dimensions.")));
+		/* What nothing published bounds would show the cap. */
+		if (high[g] > cube->cap / 2)
+			high[g] = UNBOUNDED;
 	}
 	TipAttackClose(attack);
 	pfree(table);
@@ -401,6 +405,7 @@ EmitCells(const TipGrid *grid, const TipCube *cube, const int64 *low,
 		{
 			values[6] = Int64GetDatum(low[g]);
 			values[7] = Int64GetDatum(high[g]);
+			nulls[7] = high[g] == UNBOUNDED;
 		}
 		tuplestore_putvalues(result->setResult, result->setDesc, values,
 							 nulls);

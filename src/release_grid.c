@@ -261,6 +261,20 @@ TipGridCounts(TipGrid *grid, ArrayType *nodes, ArrayType *counts)
 	pfree(above);
 }
 
+/*
+ * What a count is taken to be below.  It must not tell a total that is hidden:
+ * one number will do for all but the largest tables.
+ */
+int64
+TipGridCap(const TipGrid *grid)
+{
+	if (grid->n[0] <= 500 * 1000)
+		return 1000 * 1000;
+	if (grid->n[0] > 1000 * 1000 * 1000)
+		TipGridRefuse("count is out of range");
+	return 2000 * 1000 * 1000;
+}
+
 /* A cell is planned if a table has all the dimensions that it names. */
 void
 TipGridTables(TipGrid *grid, ArrayType *tables)

@@ -46,6 +46,9 @@ extern void TipGridLeaves(TipGrid *grid);
 extern void TipGridCounts(TipGrid *grid, ArrayType *nodes, ArrayType *counts);
 extern void TipGridTables(TipGrid *grid, ArrayType *tables);
 
+/* A bound of all counts that tells nothing of these. */
+extern int64 TipGridCap(const TipGrid *grid);
+
 /* Elements of an array argument without nulls. */
 extern void *TipGridArray(ArrayType *array, Oid type, const char *name,
 						  int *count);

@@ -19,7 +19,7 @@
 #define OUTSIDER	(-1)
 /* Improving stops after so many attempts in vain, or so much work. */
 #define MOST_IDLE		60
-#define WORK_WORTH		((int64) 25 * 1000 * 1000)
+#define WORK_WORTH		((int64) 45 * 1000 * 1000)
 #define MOST_WITNESSES	20000
 /* Beyond so much work cells are hidden without much choosing. */
 #define MOST_WORK		((int64) 30 * 1000 * 1000 * 1000)
@@ -869,7 +869,7 @@ Improve(Work *work)
 	{
 		int64		mine;
 
-		Ruin(work, 10 + NextRandom(work) % 40);
+		Ruin(work, 5 + NextRandom(work) % 20);
 		mine = PatternCost(work->cube);
 		idle = mine < cost ? 0 : idle + 1;
 		if (mine <= cost)
