@@ -82,7 +82,7 @@ BEGIN
                counts, tables,
                ARRAY[p.cost_total, p.cost_one_way, p.cost_two_way, p.cost_leaf],
                p.threshold, p.min_width, p.reach_threshold,
-               tip_impl.insider_level(p.insiders), NULL, true) AS x;
+               tip_impl.insider_level(p.insiders), NULL, false) AS x;
 END
 $$;
 COMMENT ON FUNCTION tip_impl.protect_counts(jsonb, jsonb, int4[], text) IS

@@ -64,6 +64,7 @@ typedef struct Work
 	size_t		open;			/* memory of the open ones */
 	int64		spent;			/* work of those that were closed */
 	bool		wide;			/* look through wider windows, too */
+	bool		hasty;			/* past the work limit, and told so */
 	uint64		random;
 	double	   *price;			/* of a group, as this round sees it */
 	Witness    *witness;
@@ -557,6 +558,20 @@ FindLeaks(Work *work)
 			HoldsAgainstAll(work, g, true);
 }
 
+/* Is the work limit passed?  If so, say once what that means. */
+static bool
+IsHasty(Work *work)
+{
+	if (!work->hasty && WorkDone(work) > MOST_WORK)
+	{
+		work->hasty = true;
+		ereport(NOTICE,
+				(errmsg("table is large: more cells are hidden than may be necessary"),
+				 errhint("Use fewer or coarser dimensions.")));
+	}
+	return work->hasty;
+}
+
 /*
  * Past the work limit there is no time to choose: hide all that holds any
  * cell, and look at all of them again.
@@ -591,7 +606,7 @@ CoverLeaks(Work *work)
 		int			g = BestBlocker(work, score);
 
 		CHECK_FOR_INTERRUPTS();
-		if (g >= 0 && WorkDone(work) > MOST_WORK)
+		if (g >= 0 && IsHasty(work))
 		{
 			HideBlockers(work);
 			continue;
@@ -699,7 +714,7 @@ Prune(Work *work)
 			!cube->group[g].small && !cube->group[g].kept)
 			order[count++] = g;
 	qsort_arg(order, count, sizeof(int), ComparePrices, work->price);
-	for (int k = 0; k < count && WorkDone(work) < MOST_WORK; k++)
+	for (int k = 0; k < count && !IsHasty(work); k++)
 	{
 		int			g = order[k];
 

@@ -372,5 +372,17 @@ SELECT count(*) AS n FROM tip_public.tap_by_sex WHERE pg_temp.spy(shown);
 SELECT is((SELECT count(*) FROM spied), (SELECT n FROM seen), 'a function in a condition sees the rows of the view');
 RESET ROLE;
 
+-- Bounds are made of what is published: a hidden total is in none of them.
+SELECT is((SELECT array_agg(ROW (node, low, high)::text ORDER BY node)
+	FROM tip_impl.protect_cells('{3}', '{0,0,0}', '{1,2}', '{1,2}', '{1}',
+	'{8,4,2,1}', 5, 2, false, 1, NULL, true) WHERE is_hidden),
+	(SELECT array_agg(ROW (node, low, high)::text ORDER BY node)
+	FROM tip_impl.protect_cells('{3}', '{0,0,0}', '{1,2}', '{2,2}', '{1}',
+	'{8,4,2,1}', 5, 2, false, 1, NULL, true) WHERE is_hidden),
+	'two tables with one release have the same bounds');
+SELECT is((SELECT high FROM tip_impl.protect_cells('{3}', '{0,0,0}', '{1,2}',
+	'{1,2}', '{1}', '{8,4,2,1}', 5, 2, false, 1, NULL, true)
+	WHERE node = '{0}'), NULL, 'what nothing bounds has no upper bound');
+
 SELECT * FROM finish();
 ROLLBACK;
