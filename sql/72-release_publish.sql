@@ -987,6 +987,14 @@ BEGIN
       FROM pg_attribute AS a
      WHERE a.attrelid = to_regclass(format('tip_public.%I', table_name))
        AND a.attnum > 0;
+    -- Whoever could make it first would speak for us.
+    IF EXISTS (SELECT FROM pg_class AS c JOIN pg_roles AS o ON o.oid = c.relowner
+                WHERE c.oid = to_regclass(format('tip_public.%I', table_name))
+                  AND o.rolname <> current_user AND NOT o.rolsuper) THEN
+        RAISE EXCEPTION 'view "%" belongs to somebody else', table_name
+            USING ERRCODE = '42501',
+                  HINT = 'Drop it, or give the table of the plan another name.';
+    END IF;
     IF columns <> '{release,first_year,last_year}'::text[] || dimensions
                   || '{is_total,value,shown,obs_status,conf_status}'::text[]
                   || bounds THEN

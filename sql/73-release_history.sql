@@ -560,6 +560,29 @@ $$;
 COMMENT ON FUNCTION tip_impl.joint_problem(text, int4, int4, tip.release[], jsonb) IS
 'the counts of a plan and of every release that shares a year with it';
 
+-- Counts may come from anybody who publishes.
+CREATE FUNCTION tip_impl.check_cells(cells jsonb, dims int4) RETURNS void
+LANGUAGE plpgsql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF jsonb_typeof(cells) IS DISTINCT FROM 'array' OR EXISTS (
+        SELECT FROM jsonb_array_elements(cells) AS c
+         WHERE NOT coalesce(jsonb_typeof(c.value -> 'codes') = 'array'
+                   AND jsonb_array_length(c.value -> 'codes') = dims
+                   AND c.value ->> 'n' ~ '^[0-9]{1,18}$', false))
+       OR cells @? '$[*].codes[*] ? (@.type() != "string" || @ == "_T")'
+       OR (SELECT count(DISTINCT c.value -> 'codes') < count(*)
+             FROM jsonb_array_elements(cells) AS c) THEN
+        RAISE EXCEPTION 'counts of a measure are malformed'
+            USING ERRCODE = '22023',
+                  HINT = 'A code must not be _T, which is the total; see the query of the measure.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION tip_impl.check_cells(jsonb, int4) IS
+'complain unless counts are whole numbers of different cells';
+
 CREATE FUNCTION tip_impl.release_problem(plan_id text, first_year int4,
     last_year int4, alone boolean, counts jsonb)
 RETURNS jsonb
@@ -574,6 +597,7 @@ BEGIN
         RAISE EXCEPTION 'what is public has changed meanwhile'
             USING ERRCODE = '40001', HINT = 'Try again.';
     END IF;
+    PERFORM tip_impl.check_cells(counts -> 'cells', cardinality(f.dims));
     IF f.near IS NOT NULL THEN
         RETURN tip_impl.joint_problem(plan_id, first_year, last_year, f.near,
                                       counts);

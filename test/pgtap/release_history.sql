@@ -276,6 +276,19 @@ SELECT is_empty($$SELECT release FROM tip.release_certificate
 SELECT is((SELECT count(DISTINCT body ->> 'nonce') FROM tip.release_certificate),
 	(SELECT count(*) FROM tip.release), 'its own');
 
+-- Somebody else's view does not become ours.
+CREATE ROLE tap_history_forger;
+INSERT INTO tip.release_plan (id, title, measure, policy, years)
+	SELECT 'tap_forged', title, measure, policy, years FROM tip.release_plan WHERE id = 'tap_year';
+INSERT INTO tip.release_plan_table (name, plan, ordinal, title, dimensions)
+	VALUES ('tap_h_forged', 'tap_forged', 1, 'both', '{a,b}');
+CREATE VIEW tip_public.tap_h_forged AS SELECT * FROM tip_public.tap_h_both;
+ALTER VIEW tip_public.tap_h_forged OWNER TO tap_history_forger;
+SELECT pg_temp.fill(2009, '{20,30,40,50}');
+SELECT throws_ok($$SELECT tip.publish('tap_forged', 2009, 2009, 'tap_history')$$, '42501',
+	'view "tap_h_forged" belongs to somebody else');
+DROP VIEW tip_public.tap_h_forged;
+
 -- Whoever publishes may revise, and opens no count of an earlier release.
 CREATE ROLE tap_history_publisher;
 SELECT tip.create_model('tap_history_model');
@@ -303,6 +316,13 @@ SELECT throws_ok($$SELECT tip_impl.log_look('publish', 'tap_year', 2010, 2010, 1
 SELECT throws_ok($$SELECT tip_impl.freeze_publication('tap_year', 2011, 2011, counts) FROM (VALUES
 	(NULL::jsonb), ('{}'), ('{"dims": [], "root_first": 2011, "root_last": 2011, "cells": []}')) AS c(counts)$$,
 	'40001', 'what is public has changed meanwhile', 'counts that nobody asked for are refused');
+SELECT throws_ok(format($$SELECT tip_impl.freeze_publication('tap_year', 2011, 2011,
+	jsonb_build_object('dims', f.dims, 'root_first', 2011, 'root_last', 2011, 'cells', %L::jsonb))
+	FROM tip_impl.problem_frame('tap_year', 2011, 2011, false) AS f$$, c.cells), '22023',
+	'counts of a measure are malformed', 'such as ' || c.cells)
+FROM (VALUES ('7'), ('[7]'), ('[{"codes": [], "n": 9}]'), ('[{"codes": ["a", "_T"], "n": 9}]'),
+	('[{"codes": ["p", null], "n": 9}]'), ('[{"codes": ["p", "r"], "n": -9}]'), ('[{"codes": ["p", "r"]}]'),
+	('[{"codes": ["p", "r"], "n": 9}, {"codes": ["p", "r"], "n": 9}]')) AS c(cells);
 SELECT throws_ok($$INSERT INTO tip.release_plan (id, title, measure, policy, years, is_local)
 	SELECT 'tap_shipped', title, measure, policy, years, false FROM tip.release_plan LIMIT 1$$, '42501',
 	NULL, 'nor is a plan of hers a shipped one');
