@@ -301,6 +301,26 @@ REVOKE EXECUTE ON FUNCTION
 COMMENT ON FUNCTION tip_impl.log_release(text, text, int4, int4, int4) IS
 'log a look or a release in tip.release_log and in the log of the server';
 
+-- What a publisher may write of herself: that she looked.
+CREATE FUNCTION tip_impl.log_look(action text, plan text, first_year int4,
+    last_year int4, release int4)
+RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+BEGIN
+    IF action IS NULL OR action NOT IN ('preview', 'recheck') THEN
+        RAISE EXCEPTION 'only looks are logged this way'
+            USING ERRCODE = '42501';
+    END IF;
+    PERFORM tip_impl.log_release(action, plan, first_year, last_year, release);
+END
+$$;
+REVOKE EXECUTE ON FUNCTION
+    tip_impl.log_look(text, text, int4, int4, int4) FROM PUBLIC;
+COMMENT ON FUNCTION tip_impl.log_look(text, text, int4, int4, int4) IS
+'log a preview or recheck';
+
 CREATE FUNCTION tip_impl.refuse_release_change() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, tip, tip_impl, pg_temp

@@ -758,30 +758,25 @@ COMMENT ON FUNCTION tip_impl.suppressed_cells(jsonb) IS
 'every cell of every table of a problem, with its fate by suppression';
 
 CREATE FUNCTION tip_impl.plan_problem(plan_id text, first_year int4,
-    last_year int4, data_schema name)
+    last_year int4, counts jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
 DECLARE
-    p       tip.policy;
     problem jsonb;
 BEGIN
     PERFORM tip_impl.check_history(plan_id, first_year, last_year);
-    PERFORM tip_impl.check_partition(plan_id, first_year, last_year, data_schema);
-    p := tip_impl.plan_policy(plan_id);
-    -- The records are read once: all else follows from what was read.
-    problem := CASE WHEN p.method = 'round'
-        THEN tip_impl.plain_problem(plan_id, tip_impl.own_dimensions(plan_id),
-                                    first_year, last_year, data_schema)
-        ELSE tip_impl.release_problem(plan_id, first_year, last_year,
-                                      data_schema) END;
-    PERFORM tip_impl.check_total(plan_id, p, tip_impl.true_count(problem, '{}'));
+    -- The records were read once: all else follows from what was read.
+    problem := tip_impl.release_problem(plan_id, first_year, last_year, false,
+                                        counts);
+    PERFORM tip_impl.check_total(plan_id, tip_impl.plan_policy(plan_id),
+                                 tip_impl.true_count(problem, '{}'));
     PERFORM tip_impl.tell_stage('protecting the counts', problem -> 'trees');
     RETURN problem;
 END
 $$;
-COMMENT ON FUNCTION tip_impl.plan_problem(text, int4, int4, name) IS
+COMMENT ON FUNCTION tip_impl.plan_problem(text, int4, int4, jsonb) IS
 'what is to be protected when a plan is published, or a complaint';
 
 -- What is printed for a cell.  "1-4" says that a count is small: only where the
@@ -848,6 +843,27 @@ $$;
 COMMENT ON FUNCTION tip_impl.shown_cells(jsonb) IS
 'every cell of every table of a problem, with its true count and what is published';
 
+-- Runs as the owner, for earlier releases and rounding: only what it is told.
+CREATE FUNCTION tip_impl.judge_counts(plan_id text, first_year int4,
+    last_year int4, counts jsonb,
+    OUT table_name text, OUT ordinal int4, OUT codes text[], OUT n int8,
+    OUT level int4, OUT is_total boolean, OUT is_small boolean,
+    OUT is_hidden boolean, OUT low int8, OUT high int8, OUT value int8,
+    OUT shown text)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY SELECT * FROM tip_impl.shown_cells(
+        tip_impl.plan_problem(plan_id, first_year, last_year, counts));
+END
+$$;
+COMMENT ON FUNCTION tip_impl.judge_counts(text, int4, int4, jsonb) IS
+'every cell of every table of a plan, of counts that were read';
+REVOKE EXECUTE ON FUNCTION tip_impl.judge_counts(text, int4, int4, jsonb)
+FROM PUBLIC;
+
 CREATE FUNCTION tip_impl.plan_cells(plan_id text, first_year int4,
     last_year int4, data_schema name,
     OUT table_name text, OUT ordinal int4, OUT codes text[], OUT n int8,
@@ -859,8 +875,10 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
 BEGIN
-    RETURN QUERY SELECT * FROM tip_impl.shown_cells(
-        tip_impl.plan_problem(plan_id, first_year, last_year, data_schema));
+    PERFORM tip_impl.check_history(plan_id, first_year, last_year);
+    RETURN QUERY SELECT * FROM tip_impl.judge_counts(plan_id, first_year,
+        last_year, tip_impl.read_counts(plan_id, first_year, last_year, false,
+                                        data_schema));
 END
 $$;
 COMMENT ON FUNCTION tip_impl.plan_cells(text, int4, int4, name) IS
@@ -883,7 +901,7 @@ BEGIN
            CASE WHEN c.is_hidden THEN 'C' ELSE 'F' END
       FROM tip_impl.plan_cells(plan, first_year, final_year, data_schema) AS c
      ORDER BY c.ordinal, c.codes;
-    PERFORM tip_impl.log_release('preview', plan, first_year, final_year, NULL);
+    PERFORM tip_impl.log_look('preview', plan, first_year, final_year, NULL);
 END
 $$;
 COMMENT ON FUNCTION tip.preview(text, int4, int4, name) IS
@@ -913,7 +931,7 @@ BEGIN
       FROM tip_impl.plan_cells(plan, first_year, final_year, data_schema) AS c
      GROUP BY c.ordinal, c.table_name, c.level
      ORDER BY c.ordinal, c.level;
-    PERFORM tip_impl.log_release('preview', plan, first_year, final_year, NULL);
+    PERFORM tip_impl.log_look('preview', plan, first_year, final_year, NULL);
 END
 $$;
 COMMENT ON FUNCTION tip.preview_loss(text, int4, int4, name) IS
@@ -969,6 +987,14 @@ BEGIN
       FROM pg_attribute AS a
      WHERE a.attrelid = to_regclass(format('tip_public.%I', table_name))
        AND a.attnum > 0;
+    -- Whoever could make it first would speak for us.
+    IF EXISTS (SELECT FROM pg_class AS c JOIN pg_roles AS o ON o.oid = c.relowner
+                WHERE c.oid = to_regclass(format('tip_public.%I', table_name))
+                  AND o.rolname <> current_user AND NOT o.rolsuper) THEN
+        RAISE EXCEPTION 'view "%" belongs to somebody else', table_name
+            USING ERRCODE = '42501',
+                  HINT = 'Drop it, or give the table of the plan another name.';
+    END IF;
     IF columns <> '{release,first_year,last_year}'::text[] || dimensions
                   || '{is_total,value,shown,obs_status,conf_status}'::text[]
                   || bounds THEN
@@ -1056,7 +1082,11 @@ DECLARE
     proof   jsonb;
     applied tip.policy := tip_impl.plan_policy(plan_id);
 BEGIN
-    proof := tip_impl.certificate(freeze_release.release, cells, facts);
+    -- Its digest is public: without chance in it, whoever guesses the counts
+    -- could make their certificate and compare.
+    proof := tip_impl.certificate(freeze_release.release, cells,
+        facts || jsonb_build_object('nonce',
+            gen_random_uuid()::text || gen_random_uuid()::text));
     BEGIN
         INSERT INTO tip.release (release, plan, measure, first_year, last_year,
                                  policy, certificate_digest, groups)
@@ -1095,6 +1125,37 @@ COMMENT ON FUNCTION tip_impl.freeze_release(int4, text, int4, int4, jsonb, jsonb
 REVOKE EXECUTE ON FUNCTION tip_impl.next_release(),
     tip_impl.freeze_release(int4, text, int4, int4, jsonb, jsonb) FROM PUBLIC;
 
+-- Runs as the owner: whoever publishes gives counts, and nothing else.
+CREATE FUNCTION tip_impl.freeze_publication(plan_id text, first_year int4,
+    last_year int4, counts jsonb)
+RETURNS int4
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+DECLARE
+    number      int4 := tip_impl.next_release();
+    problem     jsonb;
+    cells       jsonb;
+BEGIN
+    problem := tip_impl.plan_problem(plan_id, first_year, last_year, counts);
+    SELECT jsonb_agg(jsonb_build_object('table_name', c.table_name,
+               'codes', c.codes, 'is_total', c.is_total, 'n', c.value,
+               'shown', c.shown, 'is_hidden', c.is_hidden,
+               'low', c.low, 'high', c.high))
+      INTO cells FROM tip_impl.shown_cells(problem) AS c;
+    PERFORM tip_impl.freeze_release(number, plan_id, first_year, last_year, cells,
+        CASE WHEN (tip_impl.plan_policy(plan_id)).method = 'suppress'
+             THEN tip_impl.evidence(problem, cells) ELSE '{}' END
+        || tip_impl.release_facts(plan_id, first_year, last_year));
+    PERFORM tip_impl.keep_history(number, problem, 'beside');
+    RETURN number;
+END
+$$;
+COMMENT ON FUNCTION tip_impl.freeze_publication(text, int4, int4, jsonb) IS
+'certify and store a release of counts that were read';
+REVOKE EXECUTE ON FUNCTION
+    tip_impl.freeze_publication(text, int4, int4, jsonb) FROM PUBLIC;
+
 CREATE FUNCTION tip.publish(plan text, first_year int4,
     last_year int4 DEFAULT NULL, data_schema name DEFAULT 'tip_data')
 RETURNS int4
@@ -1103,24 +1164,12 @@ SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
 DECLARE
     final_year  int4 := coalesce(last_year, first_year);
-    number      int4 := tip_impl.next_release();
-    problem     jsonb;
-    cells       jsonb;
 BEGIN
-    problem := tip_impl.plan_problem(publish.plan, publish.first_year, final_year,
-                                     data_schema);
-    SELECT jsonb_agg(jsonb_build_object('table_name', c.table_name,
-               'codes', c.codes, 'is_total', c.is_total, 'n', c.value,
-               'shown', c.shown, 'is_hidden', c.is_hidden,
-               'low', c.low, 'high', c.high))
-      INTO cells FROM tip_impl.shown_cells(problem) AS c;
-    PERFORM tip_impl.freeze_release(number, publish.plan, publish.first_year,
-        final_year, cells,
-        CASE WHEN (tip_impl.plan_policy(publish.plan)).method = 'suppress'
-             THEN tip_impl.evidence(problem, cells) ELSE '{}' END
-        || tip_impl.release_facts(publish.plan, publish.first_year, final_year));
-    PERFORM tip_impl.keep_history(number, problem, 'beside');
-    RETURN number;
+    PERFORM tip_impl.next_release();
+    PERFORM tip_impl.check_history(publish.plan, publish.first_year, final_year);
+    RETURN tip_impl.freeze_publication(publish.plan, publish.first_year, final_year,
+        tip_impl.read_counts(publish.plan, publish.first_year, final_year, false,
+                             data_schema));
 END
 $$;
 COMMENT ON FUNCTION tip.publish(text, int4, int4, name) IS

@@ -382,14 +382,11 @@ COMMENT ON FUNCTION tip_impl.add_disclosed(jsonb) IS
 'join the numbers that others have made public to what the attacker has';
 
 CREATE FUNCTION tip_impl.plain_problem(plan_id text, dims text[],
-    first_year int4, last_year int4, data_schema name)
+    first_year int4, last_year int4, cells jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
-DECLARE
-    cells   jsonb := tip_impl.measure_cells(plan_id, dims, first_year,
-                                            last_year, data_schema);
 BEGIN
     RETURN tip_impl.add_disclosed(jsonb_build_object(
         'plan', plan_id, 'first', first_year, 'last', last_year,
@@ -400,7 +397,7 @@ BEGIN
         'known', '[]'::jsonb, 'kept', '[]'::jsonb, 'earlier', '[]'::jsonb));
 END
 $$;
-COMMENT ON FUNCTION tip_impl.plain_problem(text, text[], int4, int4, name) IS
+COMMENT ON FUNCTION tip_impl.plain_problem(text, text[], int4, int4, jsonb) IS
 'the counts and tables of a plan by themselves';
 
 -- What stands in an earlier release, as cells of the joint cube.
@@ -460,53 +457,98 @@ $$;
 COMMENT ON FUNCTION tip_impl.release_dimensions(int4) IS
 'the dimensions that the tables of a release have';
 
-CREATE FUNCTION tip_impl.joint_problem(plan_id text, first_year int4,
-    last_year int4, data_schema name)
+-- Public facts decide which counts are needed.
+CREATE FUNCTION tip_impl.problem_frame(plan_id text, first_year int4,
+    last_year int4, alone boolean, OUT near tip.release[],
+    OUT root_first int4, OUT root_last int4, OUT dims text[])
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+BEGIN
+    root_first := problem_frame.first_year;
+    root_last := problem_frame.last_year;
+    IF (tip_impl.plan_policy(plan_id)).method = 'round' THEN
+        dims := tip_impl.own_dimensions(plan_id);
+        RETURN;
+    END IF;
+    dims := tip_impl.cube_dimensions(plan_id, first_year, last_year);
+    IF alone THEN
+        RETURN;
+    END IF;
+    SELECT array_agg(b ORDER BY b.release),
+           least(problem_frame.first_year, min(b.first_year)),
+           greatest(problem_frame.last_year, max(b.last_year))
+      INTO near, root_first, root_last
+      FROM tip_impl.releases_beside(plan_id, problem_frame.first_year,
+                                    problem_frame.last_year) AS b;
+    IF near IS NULL THEN
+        RETURN;
+    END IF;
+    dims := ARRAY(
+        SELECT k.name
+          FROM tip.release_plan AS p JOIN tip.measure AS m ON m.id = p.measure,
+               LATERAL unnest(array_prepend('year', m.dimensions))
+                   WITH ORDINALITY AS k(name, place)
+         WHERE p.id = plan_id
+           AND (k.name = ANY (tip_impl.plan_dimensions(plan_id)
+                              || problem_frame.dims)
+                OR k.name = 'year'
+                OR k.name IN (SELECT tip_impl.release_dimensions(b.release)
+                                FROM unnest(problem_frame.near) AS b))
+         ORDER BY k.place);
+END
+$$;
+COMMENT ON FUNCTION tip_impl.problem_frame(text, int4, int4, boolean) IS
+'years and dimensions of the counts that a plan needs, and the releases beside it; alone leaves those out';
+
+-- With the rights of who previews or publishes: the only step that reads records.
+CREATE FUNCTION tip_impl.read_counts(plan_id text, first_year int4,
+    last_year int4, alone boolean, data_schema name)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
 DECLARE
-    own         text[] := tip_impl.plan_dimensions(plan_id);
-    near        tip.release[];
-    root_first  int4;
-    root_last   int4;
+    f   record;
+BEGIN
+    PERFORM tip_impl.check_partition(plan_id, first_year, last_year, data_schema);
+    f := tip_impl.problem_frame(plan_id, first_year, last_year, alone);
+    RETURN jsonb_build_object('dims', f.dims, 'root_first', f.root_first,
+        'root_last', f.root_last,
+        'cells', tip_impl.measure_cells(plan_id, f.dims, f.root_first,
+                                        f.root_last, data_schema));
+END
+$$;
+COMMENT ON FUNCTION tip_impl.read_counts(text, int4, int4, boolean, name) IS
+'the counts that a plan needs, and which they are';
+
+CREATE FUNCTION tip_impl.joint_problem(plan_id text, first_year int4,
+    last_year int4, near tip.release[], counts jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+DECLARE
+    root_first  int4 := counts -> 'root_first';
+    root_last   int4 := counts -> 'root_last';
     periods     text[];
-    dims        text[];
-    cells       jsonb;
     problem     jsonb;
 BEGIN
-    SELECT array_agg(b ORDER BY b.release),
-           least(joint_problem.first_year, min(b.first_year)),
-           greatest(joint_problem.last_year, max(b.last_year))
-      INTO near, root_first, root_last
-      FROM tip_impl.releases_beside(plan_id, first_year, last_year) AS b;
     SELECT coalesce(array_agg(p.f || '-' || p.l ORDER BY p.l - p.f DESC, p.f), '{}')
       INTO periods
       FROM (SELECT b.first_year, b.last_year FROM unnest(near) AS b
             UNION SELECT joint_problem.first_year, joint_problem.last_year)
                AS p(f, l)
      WHERE p.f < p.l AND (p.f, p.l) <> (root_first, root_last);
-    SELECT array_agg(k.name ORDER BY k.place) INTO dims
-      FROM tip.release_plan AS p JOIN tip.measure AS m ON m.id = p.measure,
-           LATERAL unnest(array_prepend('year', m.dimensions)) WITH ORDINALITY
-               AS k(name, place)
-     WHERE p.id = plan_id
-       AND (k.name = ANY (own || tip_impl.cube_dimensions(plan_id,
-                joint_problem.first_year, joint_problem.last_year))
-            OR k.name = 'year'
-            OR k.name IN (SELECT tip_impl.release_dimensions(b.release)
-                            FROM unnest(near) AS b));
-    cells := tip_impl.measure_cells(plan_id, dims, root_first, root_last,
-                                    data_schema);
     problem := jsonb_build_object(
         'plan', plan_id, 'first', first_year, 'last', last_year,
         'root_first', root_first, 'root_last', root_last,
         'period', tip_impl.period_code(first_year, last_year, root_first,
                                        root_last),
-        'dims', dims, 'cells', cells,
-        'trees', tip_impl.problem_trees(plan_id, dims, cells, root_first,
-                                        root_last, periods),
+        'dims', counts -> 'dims', 'cells', counts -> 'cells',
+        'trees', tip_impl.problem_trees(plan_id,
+                     tip_impl.texts(counts -> 'dims'), counts -> 'cells',
+                     root_first, root_last, periods),
         'tables', tip_impl.plan_tables(plan_id),
         'known', '[]'::jsonb, 'kept', '[]'::jsonb, 'earlier', '[]'::jsonb);
     FOR i IN 1 .. cardinality(near) LOOP
@@ -515,28 +557,57 @@ BEGIN
     RETURN tip_impl.add_disclosed(problem);
 END
 $$;
-COMMENT ON FUNCTION tip_impl.joint_problem(text, int4, int4, name) IS
+COMMENT ON FUNCTION tip_impl.joint_problem(text, int4, int4, tip.release[], jsonb) IS
 'the counts of a plan and of every release that shares a year with it';
 
+-- Counts may come from anybody who publishes.
+CREATE FUNCTION tip_impl.check_cells(cells jsonb, dims int4) RETURNS void
+LANGUAGE plpgsql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF jsonb_typeof(cells) IS DISTINCT FROM 'array' OR EXISTS (
+        SELECT FROM jsonb_array_elements(cells) AS c
+         WHERE NOT coalesce(jsonb_typeof(c.value -> 'codes') = 'array'
+                   AND jsonb_array_length(c.value -> 'codes') = dims
+                   AND c.value ->> 'n' ~ '^[0-9]{1,18}$', false))
+       OR cells @? '$[*].codes[*] ? (@.type() != "string" || @ == "_T")'
+       OR (SELECT count(DISTINCT c.value -> 'codes') < count(*)
+             FROM jsonb_array_elements(cells) AS c) THEN
+        RAISE EXCEPTION 'counts of a measure are malformed'
+            USING ERRCODE = '22023',
+                  HINT = 'A code must not be _T, which is the total; see the query of the measure.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION tip_impl.check_cells(jsonb, int4) IS
+'complain unless counts are whole numbers of different cells';
+
 CREATE FUNCTION tip_impl.release_problem(plan_id text, first_year int4,
-    last_year int4, data_schema name)
+    last_year int4, alone boolean, counts jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
+DECLARE
+    f   record := tip_impl.problem_frame(plan_id, first_year, last_year, alone);
 BEGIN
-    IF EXISTS (SELECT FROM tip_impl.releases_beside(plan_id, first_year,
-                                                    last_year)) THEN
-        RETURN tip_impl.joint_problem(plan_id, first_year, last_year,
-                                      data_schema);
+    IF counts - 'cells' IS DISTINCT FROM jsonb_build_object('dims', f.dims,
+           'root_first', f.root_first, 'root_last', f.root_last) THEN
+        RAISE EXCEPTION 'what is public has changed meanwhile'
+            USING ERRCODE = '40001', HINT = 'Try again.';
     END IF;
-    RETURN tip_impl.plain_problem(plan_id,
-        tip_impl.cube_dimensions(plan_id, first_year, last_year), first_year,
-        last_year, data_schema);
+    PERFORM tip_impl.check_cells(counts -> 'cells', cardinality(f.dims));
+    IF f.near IS NOT NULL THEN
+        RETURN tip_impl.joint_problem(plan_id, first_year, last_year, f.near,
+                                      counts);
+    END IF;
+    RETURN tip_impl.plain_problem(plan_id, f.dims, first_year, last_year,
+                                  counts -> 'cells');
 END
 $$;
-COMMENT ON FUNCTION tip_impl.release_problem(text, int4, int4, name) IS
-'what is to be protected when a plan is published';
+COMMENT ON FUNCTION tip_impl.release_problem(text, int4, int4, boolean, jsonb) IS
+'what is to be protected when a plan is published, of counts that were read';
 
 -- The problem, protected.
 
@@ -1049,6 +1120,38 @@ $$;
 COMMENT ON FUNCTION tip_impl.check_revision(text, int4, int4) IS
 'the versions of a release that may be revised, or a complaint';
 
+-- Runs as the owner: whoever publishes gives counts, and nothing else.
+CREATE FUNCTION tip_impl.freeze_revision(plan_id text, first_year int4,
+    last_year int4, counts jsonb)
+RETURNS int4
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, tip, tip_impl, pg_temp
+AS $$
+DECLARE
+    number      int4 := tip_impl.next_release();
+    earlier     int4[] := tip_impl.check_revision(plan_id, first_year, last_year);
+    problem     jsonb;
+    found       jsonb;
+    cells       jsonb;
+BEGIN
+    problem := tip_impl.release_problem(plan_id, first_year, last_year, true,
+                                        counts)
+        || jsonb_build_object('earlier', earlier);
+    PERFORM tip_impl.check_changed(problem, earlier);
+    problem := tip_impl.keep_hidden(problem, earlier[cardinality(earlier)]);
+    SELECT jsonb_agg(to_jsonb(c)) INTO found
+      FROM tip_impl.shown_cells(problem) AS c;
+    cells := tip_impl.revised_cells(problem, earlier, found);
+    PERFORM tip_impl.freeze_release(number, plan_id, first_year, last_year, cells,
+        tip_impl.release_facts(plan_id, first_year, last_year)
+        || tip_impl.evidence(problem, cells));
+    PERFORM tip_impl.keep_history(number, problem, 'revises');
+    RETURN number;
+END
+$$;
+COMMENT ON FUNCTION tip_impl.freeze_revision(text, int4, int4, jsonb) IS
+'certify and store a revision of counts that were read';
+
 CREATE FUNCTION tip.revise(plan text, first_year int4,
     last_year int4 DEFAULT NULL, data_schema name DEFAULT 'tip_data')
 RETURNS int4
@@ -1057,31 +1160,12 @@ SET search_path = pg_catalog, tip, tip_impl, pg_temp
 AS $$
 DECLARE
     final_year  int4 := coalesce(last_year, first_year);
-    earlier     int4[];
-    number      int4;
-    problem     jsonb;
-    found       jsonb;
-    cells       jsonb;
 BEGIN
-    number := tip_impl.next_release();
-    earlier := tip_impl.check_revision(revise.plan, revise.first_year, final_year);
-    PERFORM tip_impl.check_partition(revise.plan, revise.first_year, final_year,
-                                     data_schema);
-    problem := tip_impl.plain_problem(revise.plan,
-        tip_impl.cube_dimensions(revise.plan, revise.first_year, final_year),
-        revise.first_year, final_year, data_schema)
-        || jsonb_build_object('earlier', earlier);
-    PERFORM tip_impl.check_changed(problem, earlier);
-    problem := tip_impl.keep_hidden(problem, earlier[cardinality(earlier)]);
-    SELECT jsonb_agg(to_jsonb(c)) INTO found
-      FROM tip_impl.shown_cells(problem) AS c;
-    cells := tip_impl.revised_cells(problem, earlier, found);
-    PERFORM tip_impl.freeze_release(number, revise.plan, revise.first_year,
-        final_year, cells,
-        tip_impl.release_facts(revise.plan, revise.first_year, final_year)
-        || tip_impl.evidence(problem, cells));
-    PERFORM tip_impl.keep_history(number, problem, 'revises');
-    RETURN number;
+    PERFORM tip_impl.next_release();
+    PERFORM tip_impl.check_revision(revise.plan, revise.first_year, final_year);
+    RETURN tip_impl.freeze_revision(revise.plan, revise.first_year, final_year,
+        tip_impl.read_counts(revise.plan, revise.first_year, final_year, true,
+                             data_schema));
 END
 $$;
 COMMENT ON FUNCTION tip.revise(text, int4, int4, name) IS
@@ -1117,4 +1201,5 @@ COMMENT ON FUNCTION tip_impl.check_changed(jsonb, int4[]) IS
 REVOKE EXECUTE ON FUNCTION tip_impl.keep_history(int4, jsonb, text),
     tip_impl.add_earlier(jsonb, tip.release),
     tip_impl.release_dimensions(int4), tip_impl.held_back(jsonb, int4),
-    tip_impl.check_changed(jsonb, int4[]) FROM PUBLIC;
+    tip_impl.check_changed(jsonb, int4[]),
+    tip_impl.freeze_revision(text, int4, int4, jsonb) FROM PUBLIC;

@@ -414,8 +414,8 @@ BEGIN
         RAISE EXCEPTION 'the records are not those that were published'
             USING ERRCODE = '55000', HINT = 'Revise the release first.';
     END IF;
-    PERFORM tip_impl.log_release('recheck', r.plan, r.first_year, r.last_year,
-                                 r.release);
+    PERFORM tip_impl.log_look('recheck', r.plan, r.first_year, r.last_year,
+                              r.release);
     RETURN tip_impl.is_certified(trees, cells, masks, p,
         tip_impl.plan_threshold(r.plan, p),
         (SELECT coalesce(jsonb_agg(c.codes), '[]')

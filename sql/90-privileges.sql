@@ -131,17 +131,19 @@ BEGIN
     EXECUTE format('GRANT SELECT ON tip.disclosure, tip.release_log, '
                    'tip.release_cell, tip.release_certificate, tip.release_link '
                    'TO %s', grantee);
-    EXECUTE format('GRANT SELECT, INSERT ON tip.release_plan, '
-                   'tip.release_plan_table TO %s', grantee);
+    -- is_local is not hers: a row that is not would not be dumped.
+    EXECUTE format('GRANT INSERT (id, title, measure, policy, years) '
+                   'ON tip.release_plan TO %s', grantee);
+    EXECUTE format('GRANT INSERT (name, plan, ordinal, title, dimensions, measure) '
+                   'ON tip.release_plan_table TO %s', grantee);
+    -- No function that stores cells: the two that freeze take counts, and
+    -- protect and certify them themselves.
     EXECUTE format('GRANT EXECUTE ON FUNCTION tip_impl.next_release(), '
-                   'tip_impl.freeze_release(int4, text, int4, int4, jsonb, jsonb), '
-                   'tip_impl.log_release(text, text, int4, int4, int4), '
-                   'tip_impl.round_plan(text, jsonb, jsonb, int4[], tip.policy, text), '
-                   'tip_impl.keep_history(int4, jsonb, text), '
-                   'tip_impl.add_earlier(jsonb, tip.release), '
+                   'tip_impl.freeze_publication(text, int4, int4, jsonb), '
+                   'tip_impl.freeze_revision(text, int4, int4, jsonb), '
+                   'tip_impl.judge_counts(text, int4, int4, jsonb), '
+                   'tip_impl.log_look(text, text, int4, int4, int4), '
                    'tip_impl.release_dimensions(int4), '
-                   'tip_impl.held_back(jsonb, int4), '
-                   'tip_impl.check_changed(jsonb, int4[]), '
                    'tip_impl.note_transmission(text, int4, int4, text, text) TO %s',
                    grantee);
     PERFORM tip_impl.grant_routines(grantee,

@@ -266,8 +266,28 @@ SELECT ok(NOT has_any_column_privilege('tap_history_analyst', 'tip.release_secre
 	'an analyst does not read them');
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p
 	WHERE pronamespace = 'tip_impl'::regnamespace AND proname IN ('open_release', 'seal_release',
-	'open_base', 'keep_history', 'held_back', 'add_earlier', 'check_changed', 'release_dimensions')
+	'open_base', 'keep_history', 'held_back', 'add_earlier', 'check_changed', 'release_dimensions',
+	'freeze_publication', 'freeze_revision', 'freeze_release', 'judge_counts', 'log_look')
 	AND has_function_privilege('public', oid, 'EXECUTE')$$, 'nor open them');
+
+-- The digest is public: it must not be what anybody can compute from a guess.
+SELECT is_empty($$SELECT release FROM tip.release_certificate
+	WHERE length(body ->> 'nonce') < 72 OR NOT body ? 'nonce'$$, 'each certificate has chance in it');
+SELECT is((SELECT count(DISTINCT body ->> 'nonce') FROM tip.release_certificate),
+	(SELECT count(*) FROM tip.release), 'its own');
+
+-- Somebody else's view does not become ours.
+CREATE ROLE tap_history_forger;
+INSERT INTO tip.release_plan (id, title, measure, policy, years)
+	SELECT 'tap_forged', title, measure, policy, years FROM tip.release_plan WHERE id = 'tap_year';
+INSERT INTO tip.release_plan_table (name, plan, ordinal, title, dimensions)
+	VALUES ('tap_h_forged', 'tap_forged', 1, 'both', '{a,b}');
+CREATE VIEW tip_public.tap_h_forged AS SELECT * FROM tip_public.tap_h_both;
+ALTER VIEW tip_public.tap_h_forged OWNER TO tap_history_forger;
+SELECT pg_temp.fill(2009, '{20,30,40,50}');
+SELECT throws_ok($$SELECT tip.publish('tap_forged', 2009, 2009, 'tap_history')$$, '42501',
+	'view "tap_h_forged" belongs to somebody else');
+DROP VIEW tip_public.tap_h_forged;
 
 -- Whoever publishes may revise, and opens no count of an earlier release.
 CREATE ROLE tap_history_publisher;
@@ -286,6 +306,26 @@ SELECT ok(tip.verify_release((SELECT max(release) FROM tip.release)), 'and verif
 SELECT is((SELECT string_agg(DISTINCT obs_status, '') FROM tip_public.tap_h_both
 	WHERE first_year = 2010 AND release = (SELECT max(release) FROM tip.release)), 'P', 'as the owner does');
 SELECT throws_ok('SELECT tip_impl.open_base(1)', '42501', NULL, 'but opens nothing');
+SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p
+	WHERE pronamespace = 'tip_impl'::regnamespace AND proname IN ('freeze_release', 'keep_history',
+	'log_release', 'round_plan', 'round_cells', 'round_counts', 'seal_release', 'held_back',
+	'check_changed', 'add_earlier', 'store_policy') AND has_function_privilege(oid, 'EXECUTE')$$,
+	'nor stores cells, history or a log of her own making, nor has counts rounded');
+SELECT throws_ok($$SELECT tip_impl.log_look('publish', 'tap_year', 2010, 2010, 1)$$, '42501',
+	'only looks are logged this way');
+SELECT throws_ok($$SELECT tip_impl.freeze_publication('tap_year', 2011, 2011, counts) FROM (VALUES
+	(NULL::jsonb), ('{}'), ('{"dims": [], "root_first": 2011, "root_last": 2011, "cells": []}')) AS c(counts)$$,
+	'40001', 'what is public has changed meanwhile', 'counts that nobody asked for are refused');
+SELECT throws_ok(format($$SELECT tip_impl.freeze_publication('tap_year', 2011, 2011,
+	jsonb_build_object('dims', f.dims, 'root_first', 2011, 'root_last', 2011, 'cells', %L::jsonb))
+	FROM tip_impl.problem_frame('tap_year', 2011, 2011, false) AS f$$, c.cells), '22023',
+	'counts of a measure are malformed', 'such as ' || c.cells)
+FROM (VALUES ('7'), ('[7]'), ('[{"codes": [], "n": 9}]'), ('[{"codes": ["a", "_T"], "n": 9}]'),
+	('[{"codes": ["p", null], "n": 9}]'), ('[{"codes": ["p", "r"], "n": -9}]'), ('[{"codes": ["p", "r"]}]'),
+	('[{"codes": ["p", "r"], "n": 9}, {"codes": ["p", "r"], "n": 9}]')) AS c(cells);
+SELECT throws_ok($$INSERT INTO tip.release_plan (id, title, measure, policy, years, is_local)
+	SELECT 'tap_shipped', title, measure, policy, years, false FROM tip.release_plan LIMIT 1$$, '42501',
+	NULL, 'nor is a plan of hers a shipped one');
 RESET ROLE;
 
 -- A number that others tell between two releases is named by the second.

@@ -33,5 +33,20 @@ like($log, qr/LOG:  release: preview of "annual", years 2021 to 2021/,
 like($log, qr/LOG:  release: protect of "public_exact", years .* by "analyst"/,
 	'and the look at a tabulation, by the login that looked');
 
+# Cancelled when the cells are stored and the view is made: nothing is left.
+$node->safe_psql('postgres', q{
+	CREATE FUNCTION public.cancel_me() RETURNS event_trigger LANGUAGE plpgsql
+	AS 'BEGIN PERFORM pg_catalog.pg_cancel_backend(pg_catalog.pg_backend_pid());
+	    PERFORM pg_catalog.pg_sleep(60); END';
+	CREATE EVENT TRIGGER cancel_me ON ddl_command_end WHEN TAG IN ('CREATE VIEW')
+	EXECUTE FUNCTION public.cancel_me()});
+my ($ret, $out, $err) = $node->psql('postgres', q{SELECT tip.publish('annual', 2020)});
+like($err, qr/canceling statement due to user request/, 'a publication is cancelled');
+is($node->safe_psql('postgres', q{SELECT (SELECT count(*) FROM tip.release),
+	(SELECT count(*) FROM tip.release_cell), (SELECT count(*) FROM tip.release_certificate),
+	to_regnamespace('tip_public')}), '0|0|0|', 'and leaves nothing');
+$node->safe_psql('postgres', 'DROP EVENT TRIGGER cancel_me');
+is($node->safe_psql('postgres', q{SELECT tip.publish('annual', 2020)}), '1', 'not even a gap');
+
 $node->stop;
 done_testing();
