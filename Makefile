@@ -101,6 +101,7 @@ OBJS = \
 	src/release_audit_insider.o \
 	src/release_audit_model.o \
 	src/release_audit_parts.o \
+	src/release_choice.o \
 	src/release_grid.o \
 	src/release_lp.o \
 	src/release_round.o \

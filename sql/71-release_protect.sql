@@ -8,11 +8,11 @@ CREATE FUNCTION tip_impl.protect_cells(sizes int4[], parents int4[],
     OUT is_small boolean, OUT is_hidden boolean, OUT low int8, OUT high int8)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'tip_protect_cells'
-LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 400 COST 100000;
+LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 400 COST 100000;
 COMMENT ON FUNCTION tip_impl.protect_cells(int4[], int4[], int4[], int8[],
     int4[], int8[], int4, int4, boolean, int4, int4[], boolean, int4[],
     int4[]) IS
-'every cell of a cube of counts with its fate; given a pattern of hidden cells, the attacker''s bounds under it; insiders 0 none, 1 each singleton, 2 pairs of them; known cells are public already, kept ones stay hidden';
+'every cell of a cube of counts with its fate; given a pattern of hidden cells, the attacker''s bounds under it; insiders 0 none, 1 each singleton, 2 pairs of them; the choice depends on the key ring; known cells are public already, kept ones stay hidden';
 
 CREATE FUNCTION tip_impl.certify_cells(sizes int4[], parents int4[],
     nodes int4[], counts int8[], tables int4[], costs int8[], threshold int4,

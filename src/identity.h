@@ -22,7 +22,8 @@ typedef enum TipPurpose
 	TIP_DATE_SHIFT_LEAF,
 	TIP_FINGERPRINT_LEAF,
 	TIP_ROUND_LEAF,
-	TIP_RELEASE_LEAF
+	TIP_RELEASE_LEAF,
+	TIP_CHOICE_LEAF
 } TipPurpose;
 
 /* The twenty bytes that a column of type tip.pseudonym holds. */

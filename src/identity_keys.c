@@ -72,7 +72,8 @@ static const char *const purposes[] = {
 	[TIP_DATE_SHIFT_LEAF] = "date_shift",
 	[TIP_FINGERPRINT_LEAF] = "fingerprint",
 	[TIP_ROUND_LEAF] = "round",
-	[TIP_RELEASE_LEAF] = "release"
+	[TIP_RELEASE_LEAF] = "release",
+	[TIP_CHOICE_LEAF] = "choice"
 };
 
 static void
@@ -438,13 +439,13 @@ new_mac(TipPurpose purpose, const char *domain, const TipRootKey *root)
 
 /*
  * Not what we make for ourselves: entries of the ledger, fingerprints, draws
- * of a rounding, whose number would tell of the counts.
+ * of a rounding, whose number would tell of the counts, and of a pattern.
  */
 static void
 count_use(TipPurpose purpose, uint16 version)
 {
 	if (purpose != TIP_LEDGER_LEAF && purpose != TIP_FINGERPRINT_LEAF &&
-		purpose != TIP_ROUND_LEAF)
+		purpose != TIP_ROUND_LEAF && purpose != TIP_CHOICE_LEAF)
 		TipCountUse(version);
 }
 

@@ -13,6 +13,7 @@
 #include "utils/builtins.h"
 
 #include "release.h"
+#include "release_choice.h"
 #include "release_grid.h"
 
 #define CELL_COLUMNS	8
@@ -158,7 +159,8 @@ CellCost(const TipGrid *grid, int cell, const int64 *cost)
 }
 
 static void
-GatherGroups(TipGrid *grid, TipCube *cube, const int64 *cost, int64 threshold)
+GatherGroups(TipGrid *grid, TipCube *cube, const int64 *cost,
+			 const TipChoice *choice, int64 threshold)
 {
 	Members		members = ListMembers(grid);
 	Finder		finder;
@@ -187,7 +189,7 @@ GatherGroups(TipGrid *grid, TipCube *cube, const int64 *cost, int64 threshold)
 		if (grid->planned[cell])
 		{
 			group->planned = true;
-			group->cost += CellCost(grid, cell, cost);
+			group->cost += CellCost(grid, cell, cost) * choice->factor[cell];
 		}
 	}
 	cube->cap = TipGridCap(grid);
@@ -286,10 +288,13 @@ OpenWindows(const TipGrid *grid, TipCube *cube)
 	}
 }
 
+/* Only who is to choose needs a choice. */
 static TipCube *
-BuildCube(TipGrid *grid, FunctionCallInfo fcinfo)
+BuildCube(TipGrid *grid, FunctionCallInfo fcinfo, const TipProtection *rule,
+		  bool chooses)
 {
 	TipCube    *cube = palloc0(sizeof(TipCube));
+	TipChoice	choice;
 	int			costs;
 	int64	   *cost;
 	bool	   *known;
@@ -308,7 +313,9 @@ BuildCube(TipGrid *grid, FunctionCallInfo fcinfo)
 		if (cost[i] < 1 || cost[i] > 1000000)
 			TipGridRefuse("cell cost must be between 1 and 1000000");
 	NumberVariables(grid, cube, known);
-	GatherGroups(grid, cube, cost, PG_GETARG_INT32(6));
+	TipChoose(grid, rule, cost, chooses, &choice);
+	cube->seed = choice.seed;
+	GatherGroups(grid, cube, cost, &choice, rule->threshold);
 	MarkGroups(grid, cube, known, kept);
 	OpenWindows(grid, cube);
 	return cube;
@@ -436,8 +443,8 @@ PG_FUNCTION_INFO_V1(tip_protect_cells);
 /*
  * protect_cells(sizes, parents, nodes, counts, tables, costs, threshold,
  * width, reach, insiders, pattern, bounds, known, kept): every cell of the
- * cube with its fate.  With a pattern nothing is chosen: the attacker judges
- * the pattern.
+ * cube with its fate.  With a pattern nothing is chosen, and no key needed:
+ * the attacker judges the pattern.
  */
 Datum
 tip_protect_cells(PG_FUNCTION_ARGS)
@@ -451,7 +458,7 @@ tip_protect_cells(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	ReadRule(fcinfo, &rule);
-	cube = BuildCube(&grid, fcinfo);
+	cube = BuildCube(&grid, fcinfo, &rule, PG_ARGISNULL(10));
 	if (PG_ARGISNULL(10))
 		TipSuppress(cube, &rule);
 	else
@@ -543,7 +550,7 @@ tip_certify_cells(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	ReadRule(fcinfo, &rule);
-	cube = BuildCube(&grid, fcinfo);
+	cube = BuildCube(&grid, fcinfo, &rule, false);
 	if (PG_ARGISNULL(10))
 		TipGridRefuse("argument must not be null");
 	ReadPattern(&grid, cube, PG_GETARG_ARRAYTYPE_P(10));

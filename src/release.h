@@ -45,6 +45,7 @@ typedef struct TipCube
 	int		   *single;			/* group of a variable alone */
 	int64	   *truth;
 	int64		cap;			/* what the total is taken to be below */
+	uint64		seed;			/* of the choice of a pattern */
 	int			version;		/* changes with what is hidden */
 } TipCube;
 

@@ -737,7 +737,7 @@ static void
 OpenWork(Work *work, TipCube *cube, const TipProtection *rule)
 {
 	memset(work, 0, sizeof(Work));
-	work->random = UINT64CONST(0x9e3779b97f4a7c15);
+	work->random = cube->seed;
 	work->cube = cube;
 	work->rule = rule;
 	work->capacity = work->leak_size = 64;
