@@ -113,7 +113,9 @@ run_tap() {
 	# what initdb goes by, since the test library takes LC_ALL away
 	export LANG=C.UTF-8
 	(cd "$WORK/tree" && run_prove tap prove -v ${TAP_TESTS:-test/t/*.pl}
-	[ $status = 0 ] || tail -n 15 "$WORK"/tree/tmp_check/log/regress_log_* >&2
+	# in one of two places, by version
+	[ $status = 0 ] || tail -n 15 "$WORK"/tree/tmp_check/log/regress_log_* \
+		"$TESTLOGDIR"/regress_log_* >&2 2>/dev/null || true
 	echo "$PASSED $FAILED $SKIPPED" >"$WORK/counts")
 	read PASSED FAILED SKIPPED <"$WORK/counts"
 }
