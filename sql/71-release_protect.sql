@@ -14,6 +14,11 @@ COMMENT ON FUNCTION tip_impl.protect_cells(int4[], int4[], int4[], int8[],
     int4[]) IS
 'every cell of a cube of counts with its fate; given a pattern of hidden cells, the attacker''s bounds under it; insiders 0 none, 1 each singleton, 2 pairs of them; the choice depends on the key ring; known cells are public already, kept ones stay hidden';
 
+-- Under the key of the choice nobody is to try tables of their own.
+REVOKE EXECUTE ON FUNCTION tip_impl.protect_cells(int4[], int4[], int4[],
+    int8[], int4[], int8[], int4, int4, boolean, int4, int4[], boolean,
+    int4[], int4[]) FROM PUBLIC;
+
 CREATE FUNCTION tip_impl.certify_cells(sizes int4[], parents int4[],
     nodes int4[], counts int8[], tables int4[], costs int8[], threshold int4,
     width int4, reach boolean, insiders int4, pattern int4[],

@@ -144,6 +144,9 @@ BEGIN
                    'tip_impl.judge_counts(text, int4, int4, jsonb), '
                    'tip_impl.log_look(text, text, int4, int4, int4), '
                    'tip_impl.release_dimensions(int4), '
+                   'tip_impl.protect_cells(int4[], int4[], int4[], int8[], '
+                   'int4[], int8[], int4, int4, boolean, int4, int4[], '
+                   'boolean, int4[], int4[]), '
                    'tip_impl.note_transmission(text, int4, int4, text, text) TO %s',
                    grantee);
     PERFORM tip_impl.grant_routines(grantee,
