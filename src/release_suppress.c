@@ -19,7 +19,7 @@
 #define OUTSIDER	(-1)
 /* Improving stops after so many attempts in vain, or so much work. */
 #define MOST_IDLE		60
-#define WORK_WORTH		((int64) 45 * 1000 * 1000)
+#define WORK_WORTH		((int64) 50 * 1000 * 1000)
 #define MOST_WITNESSES	20000
 /* Beyond so much work cells are hidden without much choosing. */
 #define MOST_WORK		((int64) 30 * 1000 * 1000 * 1000)
@@ -863,7 +863,7 @@ Ruin(Work *work, int share)
 		if (IsSecondary(&cube->group[g]) &&
 			NextRandom(work) % 100 < (uint64) share)
 			cube->group[g].hidden = false;
-	SetPrices(work, 100);
+	SetPrices(work, 300);
 	cube->version++;
 	JudgeTables(work);
 	FindLeaks(work);
@@ -884,7 +884,7 @@ Improve(Work *work)
 	{
 		int64		mine;
 
-		Ruin(work, 5 + NextRandom(work) % 20);
+		Ruin(work, 5 + NextRandom(work) % 25);
 		mine = PatternCost(work->cube);
 		idle = mine < cost ? 0 : idle + 1;
 		if (mine <= cost)
