@@ -54,6 +54,10 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'policy "%" does not exist', policy_id
             USING ERRCODE = '42704', HINT = 'See tip.policy.';
+    ELSIF p.method <> 'suppress' THEN
+        RAISE EXCEPTION 'policy "%" does not hide cells', policy_id
+            USING ERRCODE = '0A000',
+                  HINT = 'Use a policy of the method suppress; others work on release plans.';
     END IF;
 
     SELECT array_agg(1 + jsonb_array_length(c.value) ORDER BY c.ordinality)
@@ -106,6 +110,11 @@ DECLARE
     categories  jsonb;
     code_names  jsonb;
 BEGIN
+    IF NOT tip.is_additive(tabulation) THEN
+        RAISE EXCEPTION 'tabulation is not additive: its margins are no sums'
+            USING ERRCODE = '0A000',
+                  HINT = 'Count a derived scalar such as main_form with mixed, or one yes/no dimension for each form.';
+    END IF;
     SELECT jsonb_agg(jsonb_build_object(
                'codes', string_to_array(btrim(c.cell::text, '()'), ','),
                'n', c.n))

@@ -372,6 +372,17 @@ SELECT count(*) AS n FROM tip_public.tap_by_sex WHERE pg_temp.spy(shown);
 SELECT is((SELECT count(*) FROM spied), (SELECT n FROM seen), 'a function in a condition sees the rows of the view');
 RESET ROLE;
 
+SELECT throws_ok($$SELECT * FROM counted, tip.protect(t, 'transmission')$$, '0A000',
+	'policy "transmission" does not hide cells');
+
+-- Whoever is in two cells cannot be protected as two.
+SELECT throws_ok($$SELECT * FROM tip.protect((SELECT tip.count_persons(
+	tip.tabulate_persons(tip.cell(c), p)) FROM (VALUES
+	(1, '00000000-0000-0000-0000-000000000001'::uuid),
+	(2, '00000000-0000-0000-0000-000000000001'),
+	(2, '00000000-0000-0000-0000-000000000002')) AS v(c, p)), 'public_exact')$$,
+	'0A000');
+
 -- Bounds are made of what is published: a hidden total is in none of them.
 SELECT is((SELECT array_agg(ROW (node, low, high)::text ORDER BY node)
 	FROM tip_impl.protect_cells('{3}', '{0,0,0}', '{1,2}', '{1,2}', '{1}',
