@@ -12,6 +12,7 @@
  */
 #include "postgres.h"
 
+#include "common/int.h"
 #include "miscadmin.h"
 
 #include "release.h"
@@ -126,7 +127,11 @@ ChangedGroups(Work *work)
 			if (!work->seen[g])
 				work->changed[listed++] = g;
 			work->seen[g] = true;
-			work->change[g] += by;
+			if (pg_add_s32_overflow(work->change[g], by, &work->change[g]))
+				ereport(ERROR,
+						(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+						 errmsg("table is too large to be certified exactly"),
+						 errhint("Use fewer or coarser dimensions.")));
 		}
 	}
 	for (int k = 0; k < listed; k++)
